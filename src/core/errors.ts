@@ -1,0 +1,77 @@
+/**
+ * Every error this package raises on purpose: one table of codes, one class.
+ * An error says what was found (got), what was expected, and what to do; input errors also say where.
+ */
+
+interface ErrorKind {
+  /** What the code means, in words. */
+  readonly meaning: string;
+  /** Status a server answers with. */
+  readonly httpStatus: number;
+  /** Exit code of the command line (sysexits.h where one fits). */
+  readonly exitCode: number;
+}
+
+export const errorTable = {
+  BAD_PARAM: { meaning: 'A parameter is out of its range or of the wrong type', httpStatus: 400, exitCode: 64 },
+  BAD_ROW: { meaning: 'A row of an input file cannot be read', httpStatus: 400, exitCode: 65 },
+  BAD_FILE: { meaning: 'An input file as a whole cannot be read', httpStatus: 400, exitCode: 65 },
+  EMPTY_INPUT: { meaning: 'An input holds no rows', httpStatus: 400, exitCode: 65 },
+  INPUT_MISSING: { meaning: 'An input file does not exist or may not be read', httpStatus: 404, exitCode: 66 },
+  UNKNOWN_ID: { meaning: 'An id is not in the model', httpStatus: 404, exitCode: 66 },
+  SHAPE_MISMATCH: { meaning: 'Two matrices do not fit together', httpStatus: 500, exitCode: 70 },
+  OUT_OF_MEMORY: { meaning: 'The kernels need more memory than there is', httpStatus: 507, exitCode: 71 },
+  WRITE_FAILED: { meaning: 'An output could not be written; nothing half-written is left', httpStatus: 507, exitCode: 73 },
+  BAD_ARTIFACT: { meaning: 'An artifact is foreign, damaged or of another version', httpStatus: 500, exitCode: 74 },
+  NO_MODEL: { meaning: 'A folder holds no finished model', httpStatus: 503, exitCode: 66 },
+  MODEL_LOCKED: { meaning: 'Another process is writing this model', httpStatus: 409, exitCode: 75 },
+  MISSING_PACKAGE: { meaning: 'An optional package is needed and not installed', httpStatus: 501, exitCode: 69 },
+} as const satisfies Record<string, ErrorKind>;
+
+export type ErrorCode = keyof typeof errorTable;
+
+export interface ErrorDetails {
+  /** What was found. Quoted as it stands; keep it short. */
+  readonly got: string;
+  /** What would have been right. */
+  readonly expected: string;
+  /** What the reader of the message should do next. */
+  readonly todo: string;
+  readonly file?: string;
+  /** 1-based line (or row of a columnar file). */
+  readonly line?: number;
+  /** 1-based column: the ordinal of the field, not of the character. */
+  readonly column?: number;
+  readonly cause?: unknown;
+}
+
+export class SimClustersError extends Error {
+  override readonly name = 'SimClustersError';
+  readonly code: ErrorCode;
+  readonly details: ErrorDetails;
+
+  constructor(code: ErrorCode, details: ErrorDetails) {
+    super(formatMessage(code, details), { cause: details.cause });
+    this.code = code;
+    this.details = details;
+  }
+
+  get exitCode(): number {
+    return errorTable[this.code].exitCode;
+  }
+
+  get httpStatus(): number {
+    return errorTable[this.code].httpStatus;
+  }
+}
+
+function formatMessage(code: ErrorCode, { file, line, column, got, expected, todo }: ErrorDetails): string {
+  const place = [file, line && `line ${line}`, column && `column ${column}`].filter(Boolean).join(', ');
+  return `${errorTable[code].meaning} (${code})${place ? `\n  where:    ${place}` : ''}\n  found:    ${got}\n  expected: ${expected}\n  to do:    ${todo}`;
+}
+
+/** Shortens a piece of input for an error message and makes its control characters visible. */
+export function quote(text: string, maxLength = 60): string {
+  const cut = text.length > maxLength ? `${text.slice(0, maxLength)}…` : text;
+  return JSON.stringify(cut);
+}
