@@ -1,0 +1,15 @@
+// The ABI: every kernel is `(params, scratch, lo, hi) => void`. See README.md beside this file.
+export { compactRows, countDistinct, countKeys, countUnion, expandRows, gather32, mergeDuplicates, prefixKeys, scatterByKey, unionMax } from './csr';
+export { topKRows } from './topk';
+export { spgemmTopK } from './spgemm';
+export { colorGraph } from './coloring';
+export { applyMoves, proposeMoves } from './metropolis';
+export { affiliationScores, edgeStatistics, pairWeights } from './communities';
+export { countInterests, cutInterests, sumInterests } from './interested-in';
+export { columnSquareSums, scaleColumns } from './columns';
+export { decayValues, lastStates } from './decay';
+
+/** First byte that no static data of the module uses. */
+export function heapBase(): usize {
+  return __heap_base;
+}

@@ -1,0 +1,26 @@
+// Counter-based random numbers: a draw depends on (key, epoch, vertex, draw number) and on nothing else,
+// so the order in which threads ask does not matter. Twin: src/core/rng.ts.
+
+/** 32-bit avalanche ("lowbias32", Chris Wellons). */
+// @ts-ignore: decorator
+@inline export function mix(value: u32): u32 {
+  let x = value;
+  x ^= x >> 16;
+  x *= 0x7feb352d;
+  x ^= x >> 15;
+  x *= 0x846ca68b;
+  x ^= x >> 16;
+  return x;
+}
+
+/** The stream of one vertex in one epoch. */
+// @ts-ignore: decorator
+@inline export function streamOf(key0: u32, key1: u32, epoch: u32, vertex: u32): u32 {
+  return mix(mix(mix(key0 + epoch * 0x9e3779b9) ^ key1) + vertex);
+}
+
+/** Uniform in the open interval (0, 1), a multiple of 2^-33. */
+// @ts-ignore: decorator
+@inline export function uniform(stream: u32, draw: u32): f64 {
+  return (<f64>mix(stream ^ mix(draw + 0x6a09e667)) + 0.5) * (1.0 / 4294967296.0);
+}

@@ -1,0 +1,128 @@
+// The k best (index, score) pairs. "Better" = higher score, then lower index; so the outcome is the same
+// whatever the order in which candidates come. A pair is 8 bytes: u32 index, f32 score.
+import { getF32, getU32, setF32, setU32 } from './access';
+
+// @ts-ignore: decorator
+@inline export function pairIndex(pairs: usize, i: u32): u32 { return load<u32>(pairs + ((<usize>i) << 3)); }
+// @ts-ignore: decorator
+@inline export function pairScore(pairs: usize, i: u32): f32 { return load<f32>(pairs + ((<usize>i) << 3), 4); }
+// @ts-ignore: decorator
+@inline export function setPair(pairs: usize, i: u32, index: u32, score: f32): void {
+  const at = pairs + ((<usize>i) << 3);
+  store<u32>(at, index);
+  store<f32>(at, score, 4);
+}
+
+// @ts-ignore: decorator
+@inline function isWorse(indexA: u32, scoreA: f32, indexB: u32, scoreB: f32): bool {
+  return scoreA < scoreB || (scoreA == scoreB && indexA > indexB);
+}
+
+/** Heap with the worst pair on top: puts (index, score) at `place` and sinks it among the first `size` pairs. */
+function sinkWorst(pairs: usize, place: u32, size: u32, index: u32, score: f32): void {
+  let at = place;
+  for (;;) {
+    let child = at * 2 + 1;
+    if (child >= size) break;
+    if (child + 1 < size && isWorse(pairIndex(pairs, child + 1), pairScore(pairs, child + 1), pairIndex(pairs, child), pairScore(pairs, child))) child++;
+    if (!isWorse(pairIndex(pairs, child), pairScore(pairs, child), index, score)) break;
+    setPair(pairs, at, pairIndex(pairs, child), pairScore(pairs, child));
+    at = child;
+  }
+  setPair(pairs, at, index, score);
+}
+
+/**
+ * Offers a pair to a collection of at most k; returns its new size. Up to k pairs lie unordered; the k-th
+ * turns them into a heap, worst on top, and from then on a better pair replaces the worst.
+ */
+export function offerPair(pairs: usize, size: u32, k: u32, index: u32, score: f32): u32 {
+  if (size < k) {
+    setPair(pairs, size, index, score);
+    if (size + 1 == k) for (let i = k >> 1; i > 0; i--) sinkWorst(pairs, i - 1, k, pairIndex(pairs, i - 1), pairScore(pairs, i - 1));
+    return size + 1;
+  }
+  if (isWorse(pairIndex(pairs, 0), pairScore(pairs, 0), index, score)) sinkWorst(pairs, 0, k, index, score);
+  return size;
+}
+
+/** Sorts the first `size` pairs best first (heap sort: no recursion, no extra memory). */
+export function sortByScore(pairs: usize, size: u32): void {
+  for (let i = size >> 1; i > 0; i--) sinkWorst(pairs, i - 1, size, pairIndex(pairs, i - 1), pairScore(pairs, i - 1));
+  for (let last = size; last > 1; last--) {
+    const index = pairIndex(pairs, last - 1);
+    const score = pairScore(pairs, last - 1);
+    setPair(pairs, last - 1, pairIndex(pairs, 0), pairScore(pairs, 0));
+    sinkWorst(pairs, 0, last - 1, index, score);
+  }
+}
+
+function sinkLargestIndex(pairs: usize, place: u32, size: u32, index: u32, score: f32): void {
+  let at = place;
+  for (;;) {
+    let child = at * 2 + 1;
+    if (child >= size) break;
+    if (child + 1 < size && pairIndex(pairs, child + 1) > pairIndex(pairs, child)) child++;
+    if (pairIndex(pairs, child) <= index) break;
+    setPair(pairs, at, pairIndex(pairs, child), pairScore(pairs, child));
+    at = child;
+  }
+  setPair(pairs, at, index, score);
+}
+
+/** Sorts the first `size` pairs by ascending index. */
+export function sortByIndex(pairs: usize, size: u32): void {
+  if (size <= 24) {
+    for (let i: u32 = 1; i < size; i++) {
+      const index = pairIndex(pairs, i);
+      const score = pairScore(pairs, i);
+      let at = i;
+      for (; at > 0 && pairIndex(pairs, at - 1) > index; at--) setPair(pairs, at, pairIndex(pairs, at - 1), pairScore(pairs, at - 1));
+      setPair(pairs, at, index, score);
+    }
+    return;
+  }
+  for (let i = size >> 1; i > 0; i--) sinkLargestIndex(pairs, i - 1, size, pairIndex(pairs, i - 1), pairScore(pairs, i - 1));
+  for (let last = size; last > 1; last--) {
+    const index = pairIndex(pairs, last - 1);
+    const score = pairScore(pairs, last - 1);
+    setPair(pairs, last - 1, pairIndex(pairs, 0), pairScore(pairs, 0));
+    sinkLargestIndex(pairs, 0, last - 1, index, score);
+  }
+}
+
+/** Writes the pairs as two arrays. */
+export function storePairs(pairs: usize, size: u32, indicesOut: usize, dataOut: usize): void {
+  for (let i: u32 = 0; i < size; i++) {
+    setU32(indicesOut, i, pairIndex(pairs, i));
+    setF32(dataOut, i, pairScore(pairs, i));
+  }
+}
+
+@unmanaged class TopKRowsParams {
+  indptr: usize; // u32[numRows + 1]
+  indices: usize;
+  data: usize; // f32
+  threshold: f32; // kept iff score > threshold
+  topK: u32;
+  counts: usize; // u32[numRows], out
+  slotIndices: usize; // u32[numRows * topK], out, best first
+  slotData: usize; // f32[numRows * topK], out
+}
+
+/** Rows lo..hi: the topK best entries of each row, best first. Scratch: topK pairs. */
+export function topKRows(params: usize, scratch: usize, lo: u32, hi: u32): void {
+  const p = changetype<TopKRowsParams>(params);
+  for (let row = lo; row < hi; row++) {
+    const end = getU32(p.indptr, row + 1);
+    let size: u32 = 0;
+    for (let i = getU32(p.indptr, row); i < end; i++) {
+      const score = getF32(p.data, i);
+      if (score > p.threshold) size = offerPair(scratch, size, p.topK, getU32(p.indices, i), score);
+    }
+    sortByScore(scratch, size);
+    const slot = (<usize>row * p.topK) << 2;
+    storePairs(scratch, size, p.slotIndices + slot, p.slotData + slot);
+    setU32(p.counts, row, size);
+  }
+}

@@ -1,0 +1,129 @@
+/**
+ * The border between TypeScript and the kernels: names, parameter blocks and how they lie in memory.
+ *
+ * Every kernel is `(params, scratch, lo, hi) => void`: `params` and `scratch` are byte addresses, lo..hi the half-open
+ * range of work items (rows, vertices, blocks, ...) of this call. A parameter block mirrors the `@unmanaged class` of the same
+ * name in assembly/: fields in order, 4 bytes each (8 for f64, aligned to 8). test/kernels/abi.test.ts compares both.
+ */
+
+export type FieldType = 'u32' | 'f32' | 'f64';
+export type Layout = Readonly<Record<string, FieldType>>;
+/** Values for a block; an address is given as a number or as the typed array that lies there. Absent = 0 = none. */
+export type BlockValues<L extends Layout> = { readonly [field in keyof L]?: number | ArrayBufferView };
+export type BlockNumbers<L extends Layout> = { readonly [field in keyof L]: number };
+
+const u32 = 'u32' as const;
+const f32 = 'f32' as const;
+const f64 = 'f64' as const;
+
+export const layouts = {
+  SortByKeyParams: { keys: u32, numItems: u32, numKeys: u32, numBlocks: u32, cursors: u32, indptr: u32, values: u32, data: u32, valuesOut: u32, dataOut: u32 },
+  ExpandRowsParams: { indptr: u32, rowOf: u32 },
+  MergeDuplicatesParams: { indptr: u32, indices: u32, data: u32, sum: u32, counts: u32, indptrOut: u32, indicesOut: u32, dataOut: u32 },
+  UnionMaxParams: { aIndptr: u32, aIndices: u32, aData: u32, bIndptr: u32, bIndices: u32, bData: u32, counts: u32, indptrOut: u32, indicesOut: u32, dataOut: u32 },
+  CompactRowsParams: { slots: u32, slotIndices: u32, slotData: u32, indptrOut: u32, indicesOut: u32, dataOut: u32 },
+  GatherParams: { source: u32, places: u32, target: u32 },
+  TopKRowsParams: { indptr: u32, indices: u32, data: u32, threshold: f32, topK: u32, counts: u32, slotIndices: u32, slotData: u32 },
+  SpgemmParams: {
+    numCols: u32, aIndptr: u32, aIndices: u32, aData: u32, bIndptr: u32, bIndices: u32, bData: u32,
+    innerScale: u32, rowScale: u32, colScale: u32, excludeIndptr: u32, excludeIndices: u32, excludeDiagonal: u32,
+    threshold: f32, topK: u32, firstRow: u32, counts: u32, slotIndices: u32, slotData: u32,
+  },
+  ColorGraphParams: { indptr: u32, indices: u32, numVertices: u32, colors: u32, seenBy: u32, numColors: u32 },
+  MetropolisParams: {
+    indptr: u32, indices: u32, data: u32, order: u32, numCommunities: u32, maxDegree: u32, assignment: u32, sizes: u32,
+    next: u32, outcomes: u32, key0: u32, key1: u32, epoch: u32, wtCoeff: f64, acceptScale: f64,
+  },
+  CommunityParams: {
+    indptr: u32, indices: u32, data: u32, assignment: u32, numCommunities: u32, sizes: u32, meanWeight: f64, affiliation: u32,
+    insideCounts: u32, insideWeights: u32, weightedDegrees: u32, memberIndptr: u32, members: u32, pairWeights: u32,
+  },
+  InterestedInParams: {
+    followIndptr: u32, followIndices: u32, favIndptr: u32, favIndices: u32, favData: u32,
+    knownForIndptr: u32, knownForClusters: u32, knownForScores: u32, inverseFollowNorm: u32, inverseFavNorm: u32,
+    numClusters: u32, socialProofThreshold: u32, counts: u32, indptrOut: u32, clustersOut: u32,
+    followScore: u32, followScoreProducerNormalizedOnly: u32, favScore: u32, favScoreProducerNormalizedOnly: u32,
+    logFavScore: u32, numUsersBeingFollowed: u32, numUsersThatWereFaved: u32,
+  },
+  CutInterestsParams: {
+    indptr: u32, favScore: u32, logFavScore: u32, followScore: u32, logFavScoreClusterNormalizedOnly: u32,
+    followScoreProducerNormalizedOnly: u32, maxClustersPerUser: u32, indptrOut: u32, placesOut: u32,
+  },
+  ColumnParams: { indices: u32, data: u32, numValues: u32, numCols: u32, numBlocks: u32, partials: u32, scale: u32, dataOut: u32 },
+  DecayParams: { timesMs: u32, values: u32, nowMs: f64, decayPerMs: f64, decayed: u32 },
+  LastStateParams: { indptr: u32, events: u32, itemOf: u32, kindOf: u32, contribution: u32 },
+} as const satisfies Record<string, Layout>;
+
+/** Which block each kernel takes, and what its work items are. */
+export const kernelTable = {
+  countKeys: { layout: 'SortByKeyParams', items: 'blocks of the input' },
+  prefixKeys: { layout: 'SortByKeyParams', items: 'one call for all keys' },
+  scatterByKey: { layout: 'SortByKeyParams', items: 'blocks of the input' },
+  expandRows: { layout: 'ExpandRowsParams', items: 'rows' },
+  countDistinct: { layout: 'MergeDuplicatesParams', items: 'rows' },
+  mergeDuplicates: { layout: 'MergeDuplicatesParams', items: 'rows' },
+  countUnion: { layout: 'UnionMaxParams', items: 'rows' },
+  unionMax: { layout: 'UnionMaxParams', items: 'rows' },
+  compactRows: { layout: 'CompactRowsParams', items: 'rows' },
+  gather32: { layout: 'GatherParams', items: 'values' },
+  topKRows: { layout: 'TopKRowsParams', items: 'rows' },
+  spgemmTopK: { layout: 'SpgemmParams', items: 'rows of the panel' },
+  colorGraph: { layout: 'ColorGraphParams', items: 'one call for all vertices' },
+  proposeMoves: { layout: 'MetropolisParams', items: 'places of the order' },
+  applyMoves: { layout: 'MetropolisParams', items: 'places of the order' },
+  affiliationScores: { layout: 'CommunityParams', items: 'vertices' },
+  edgeStatistics: { layout: 'CommunityParams', items: 'vertices' },
+  pairWeights: { layout: 'CommunityParams', items: 'vertices' },
+  countInterests: { layout: 'InterestedInParams', items: 'consumers' },
+  sumInterests: { layout: 'InterestedInParams', items: 'consumers' },
+  cutInterests: { layout: 'CutInterestsParams', items: 'consumers' },
+  columnSquareSums: { layout: 'ColumnParams', items: 'blocks of the values' },
+  scaleColumns: { layout: 'ColumnParams', items: 'values' },
+  decayValues: { layout: 'DecayParams', items: 'values' },
+  lastStates: { layout: 'LastStateParams', items: 'users' },
+} as const satisfies Record<string, { layout: keyof typeof layouts; items: string }>;
+
+export type KernelName = keyof typeof kernelTable;
+export type LayoutOf<K extends KernelName> = (typeof layouts)[(typeof kernelTable)[K]['layout']];
+/** In the order of the table: the number a kernel goes by in a job. */
+export const kernelNames = Object.keys(kernelTable) as readonly KernelName[];
+
+export type Kernel = (params: number, scratch: number, lo: number, hi: number) => void;
+/** What a WebAssembly instance exports, and what the plain-TypeScript twins offer too. */
+export type KernelExports = Readonly<Record<KernelName, Kernel>>;
+
+/** Bytes a block takes and where each field lies. */
+export function placeFields(layout: Layout): { size: number; offsets: Readonly<Record<string, number>> } {
+  const offsets: Record<string, number> = {};
+  let at = 0;
+  for (const [field, type] of Object.entries(layout)) {
+    const width = type === 'f64' ? 8 : 4;
+    at = Math.ceil(at / width) * width;
+    offsets[field] = at;
+    at += width;
+  }
+  return { size: Math.ceil(at / 8) * 8, offsets };
+}
+
+/** Writes a block; fields that are not given are 0. */
+export function writeBlock<L extends Layout>(view: DataView, address: number, layout: L, values: BlockValues<L>): void {
+  const { offsets } = placeFields(layout);
+  for (const [field, type] of Object.entries(layout)) {
+    const given = values[field as keyof L] ?? 0;
+    const value = typeof given === 'number' ? given : given.byteOffset;
+    const at = address + offsets[field];
+    if (type === 'u32') view.setUint32(at, value, true);
+    else if (type === 'f32') view.setFloat32(at, value, true);
+    else view.setFloat64(at, value, true);
+  }
+}
+
+export function readBlock<L extends Layout>(view: DataView, address: number, layout: L): BlockNumbers<L> {
+  const { offsets } = placeFields(layout);
+  const values: Record<string, number> = {};
+  for (const [field, type] of Object.entries(layout)) {
+    const at = address + offsets[field];
+    values[field] = type === 'u32' ? view.getUint32(at, true) : type === 'f32' ? view.getFloat32(at, true) : view.getFloat64(at, true);
+  }
+  return values as BlockNumbers<L>;
+}

@@ -1,0 +1,97 @@
+/**
+ * A job: steps run one after the other, each step a range of work items cut into chunks that threads take from an
+ * atomic counter. The job lies in shared memory, so every thread reads the same words:
+ *
+ *   [aborted, barrier arrivals, barrier generation, numSteps, numThreads]  then per step
+ *   [kernel, params, lo, hi, chunk, next chunk]
+ */
+import { type KernelExports, type KernelName, kernelNames } from './abi.ts';
+
+export interface Step {
+  readonly kernel: KernelName;
+  /** Address of the parameter block. */
+  readonly params: number;
+  /** Work items lo..hi. */
+  readonly lo: number;
+  readonly hi: number;
+  /** Work items per call: small enough to balance, large enough to hide the call. */
+  readonly chunk: number;
+}
+
+const ABORTED = 0;
+const ARRIVALS = 1;
+const GENERATION = 2;
+const NUM_STEPS = 3;
+const NUM_THREADS = 4;
+const HEADER_WORDS = 8;
+const STEP_WORDS = 6;
+const NEXT_CHUNK = 5;
+/** About 10 microseconds of looking before a thread goes to sleep; a sleep costs 25. */
+const SPINS = 30_000;
+
+export function jobWords(numSteps: number): number {
+  return HEADER_WORDS + numSteps * STEP_WORDS;
+}
+
+export function writeJob(job: Int32Array, steps: readonly Step[], numThreads: number): void {
+  job.fill(0, 0, HEADER_WORDS);
+  job[NUM_STEPS] = steps.length;
+  job[NUM_THREADS] = numThreads;
+  steps.forEach((step, i) => {
+    job.set([kernelNames.indexOf(step.kernel), step.params, step.lo, step.hi, step.chunk, 0], HEADER_WORDS + i * STEP_WORDS);
+  });
+}
+
+/** Work items handed out so far, over all steps. */
+export function itemsTaken(job: Int32Array): number {
+  let taken = 0;
+  for (let i = 0; i < job[NUM_STEPS]; i++) {
+    const at = HEADER_WORDS + i * STEP_WORDS;
+    taken += Math.min(Atomics.load(job, at + NEXT_CHUNK) * job[at + 4], job[at + 3] - job[at + 2]);
+  }
+  return taken;
+}
+
+export function abortJob(job: Int32Array): void {
+  Atomics.store(job, ABORTED, 1);
+  Atomics.add(job, GENERATION, 1);
+  Atomics.notify(job, GENERATION);
+}
+
+/**
+ * Runs this thread's share of a job, to the end. A generator: it yields after each call of a kernel, so that a host
+ * with a single thread can look after its event loop in between.
+ */
+export function* shareOfJob(job: Int32Array, kernels: KernelExports, scratch: number): Generator<void> {
+  const numThreads = job[NUM_THREADS];
+  for (let i = 0; i < job[NUM_STEPS]; i++) {
+    const at = HEADER_WORDS + i * STEP_WORDS;
+    const kernel = kernels[kernelNames[job[at]]];
+    const params = job[at + 1];
+    const lo = job[at + 2];
+    const hi = job[at + 3];
+    const chunk = job[at + 4];
+    for (;;) {
+      const first = lo + Atomics.add(job, at + NEXT_CHUNK, 1) * chunk;
+      if (first >= hi) break;
+      kernel(params, scratch, first, Math.min(first + chunk, hi));
+      yield;
+    }
+    if (numThreads > 1) waitForAll(job, numThreads);
+    if (Atomics.load(job, ABORTED)) return;
+  }
+}
+
+/** Barrier: returns once every thread of the job has arrived. */
+function waitForAll(job: Int32Array, numThreads: number): void {
+  const generation = Atomics.load(job, GENERATION);
+  if (Atomics.load(job, ABORTED)) return;
+  if (Atomics.add(job, ARRIVALS, 1) === numThreads - 1) {
+    Atomics.store(job, ARRIVALS, 0);
+    Atomics.add(job, GENERATION, 1);
+    Atomics.notify(job, GENERATION);
+    return;
+  }
+  for (let spin = 0; spin < SPINS; spin++) if (Atomics.load(job, GENERATION) !== generation) return;
+  while (Atomics.load(job, GENERATION) === generation) Atomics.wait(job, GENERATION, generation);
+}
