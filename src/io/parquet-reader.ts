@@ -81,7 +81,19 @@ interface Source {
  */
 export function decodeTable(buffer: ArrayBufferLike, source: string): DecodedTable {
   const dataEnd = checkedFooterStart(buffer, source);
-  const footer = parseFooter(buffer, dataEnd, source);
+  try {
+    return decodeBody(buffer, source, dataEnd);
+  } catch (error) {
+    if (error instanceof SimClustersError) throw error;
+    // Damaged Thrift can parse into values of any shape; whatever trips over them says the same thing.
+    const got = `a footer that cannot be read (${(error as Error).message})`;
+    return damaged(source, got, 'Parquet metadata as this package writes it', writeAgain, error);
+  }
+}
+
+function decodeBody(buffer: ArrayBufferLike, source: string, dataEnd: number): DecodedTable {
+  // A copy: text decoders of browsers refuse views of shared memory.
+  const footer = parquetMetadata(new Uint8Array(buffer, dataEnd).slice(), { geoparquet: false });
   const metadata = new Map((footer.key_value_metadata ?? []).map(({ key, value }) => [key, value ?? '']));
   const layout = parseLayout(metadata.get(layoutKey), source);
   metadata.delete(layoutKey);
@@ -124,21 +136,6 @@ function checkedFooterStart(buffer: ArrayBufferLike, source: string): number {
     damaged(source, `a footer of ${footerLength} bytes in a file of ${size}`, 'a footer inside the file');
   }
   return size - 8 - footerLength;
-}
-
-function parseFooter(buffer: ArrayBufferLike, start: number, source: string): FileMetaData {
-  try {
-    // A copy: text decoders of browsers refuse views of shared memory.
-    return parquetMetadata(new Uint8Array(buffer, start).slice(), { geoparquet: false });
-  } catch (cause) {
-    return damaged(
-      source,
-      `a footer that cannot be parsed (${(cause as Error).message})`,
-      'Parquet metadata',
-      writeAgain,
-      cause,
-    );
-  }
 }
 
 function parseLayout(json: string | undefined, source: string): FileLayout {
@@ -189,7 +186,8 @@ function checkedChunks(footer: FileMetaData, layout: FileLayout, source: string)
     const got = `${groups.length} row groups of ${chunks.length} columns`;
     damaged(source, got, `1 row group of ${layout.columns.length} columns`);
   }
-  if (Number(footer.num_rows) < 0 || Number(footer.num_rows) > 0xffffffff) {
+  // `>>> 0` changes whatever is not a u32.
+  if (Number(footer.num_rows) !== Number(footer.num_rows) >>> 0) {
     damaged(source, `${footer.num_rows} rows`, 'a number of rows that fits 32 bits');
   }
   return chunks as ColumnMetaData[];
