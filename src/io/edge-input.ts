@@ -11,9 +11,15 @@ export type EdgeFormat = 'auto' | 'edges' | 'lists' | 'metis' | 'parquet';
 
 /** What was read and what was left out; goes into the manifest. */
 export interface InputReport {
-  readonly files: readonly string[];
-  readonly format: Exclude<EdgeFormat, 'auto'> | 'ndjson';
+  /** In the order read, globs expanded. */
+  readonly files: string[];
+  /** `events` is delimited events, `ndjson` one JSON object a line. */
+  format: Exclude<EdgeFormat, 'auto'> | 'events' | 'ndjson';
+  /** Columns of the first file that were read: names when it has a header, else 1-based positions. */
+  columns: readonly string[];
+  /** Data rows met, good and bad; comments, blank lines and headers are none. */
   numRows: number;
+  /** Bytes as they lie on disk, before decompression. */
   numBytes: number;
   numBadRows: number;
   /** Messages of the first five bad rows. */
@@ -60,7 +66,7 @@ export interface InputOptions {
   /** Paths, globs, or `-` for stdin. */
   readonly files: readonly string[];
   readonly format?: EdgeFormat;
-  /** Column names or 1-based positions, in the order the rows are wanted; see each reader. */
+  /** Column names or 1-based positions, in the order the rows are wanted; `-` leaves one out. See each reader. */
   readonly columns?: readonly string[];
   /** `auto` finds a header by its words. */
   readonly header?: 'auto' | 'yes' | 'no';
