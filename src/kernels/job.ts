@@ -38,7 +38,10 @@ export function writeJob(job: Int32Array, steps: readonly Step[], numThreads: nu
   job[NUM_STEPS] = steps.length;
   job[NUM_THREADS] = numThreads;
   steps.forEach((step, i) => {
-    job.set([kernelNames.indexOf(step.kernel), step.params, step.lo, step.hi, step.chunk, 0], HEADER_WORDS + i * STEP_WORDS);
+    job.set(
+      [kernelNames.indexOf(step.kernel), step.params, step.lo, step.hi, step.chunk, 0],
+      HEADER_WORDS + i * STEP_WORDS,
+    );
   });
 }
 

@@ -3,8 +3,18 @@
  * or many. Which backend runs (WebAssembly with threads, WebAssembly on this thread, the TypeScript twins) changes the
  * speed and no bit of the result.
  */
-import { Arena } from './arena.ts';
-import { type BlockValues, type KernelExports, type KernelName, kernelTable, type LayoutOf, layouts, placeFields, writeBlock } from './abi.ts';
+
+import {
+  type BlockValues,
+  type KernelExports,
+  type KernelName,
+  kernelTable,
+  type LayoutOf,
+  layouts,
+  placeFields,
+  writeBlock,
+} from './abi.ts';
+import type { Arena } from './arena.ts';
 import { itemsTaken, jobWords, type Step, shareOfJob, writeJob } from './job.ts';
 
 /** Runs jobs on other threads. Implemented by threads.ts; absent at the edge. */

@@ -1,6 +1,7 @@
 /** Opens kernels on Node: finds the .wasm files, starts the threads. */
 import { readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
+import { setFlagsFromString } from 'node:v8';
 import { Arena } from './arena.ts';
 import { Kernels } from './kernels.ts';
 import { compile, createMemory, instantiate, MAX_MEMORY_BYTES } from './load.ts';
@@ -19,7 +20,11 @@ export interface KernelOptions {
 /** Words of the mailbox between host and threads; see worker.ts. */
 const mailboxBytes = (numThreads: number) => (3 + numThreads) * 4;
 
-export function openKernels({ numThreads = 0, backend = 'wasm', maxMemoryBytes = MAX_MEMORY_BYTES }: KernelOptions = {}): Kernels {
+export function openKernels({
+  numThreads = 0,
+  backend = 'wasm',
+  maxMemoryBytes = MAX_MEMORY_BYTES,
+}: KernelOptions = {}): Kernels {
   const threads = numThreads || availableParallelism();
   if (backend === 'reference') {
     const memory = createMemory(maxMemoryBytes, false);
@@ -28,6 +33,8 @@ export function openKernels({ numThreads = 0, backend = 'wasm', maxMemoryBytes =
   const single = threads === 1 && backend === 'wasm';
   const memory = createMemory(maxMemoryBytes, !single);
   const file = backend === 'debug' ? 'core.debug.wasm' : single ? 'core.wasm' : 'core.threads.wasm';
+  // V8 cannot replace running baseline code by optimised code, so a long first call would stay slow to its end.
+  setFlagsFromString('--no-liftoff');
   const module = compile(readWasm(file));
   const { exports, heapBase } = instantiate(module, memory);
   const arena = new Arena(memory.buffer, heapBase);

@@ -3,8 +3,11 @@ import { Worker } from 'node:worker_threads';
 import { SimClustersError } from '../core/errors.ts';
 import type { WorkerReport, WorkerStart } from './worker.ts';
 
-// Under a TypeScript loader the worker is a .ts file too.
-const workerFile = new URL(import.meta.url.endsWith('.ts') ? './worker.ts' : './worker.js', import.meta.url);
+// Loaders of TypeScript do not reach worker threads on Node 20: from src/, the built worker is taken.
+const workerFile = new URL(
+  import.meta.url.endsWith('.ts') ? '../../dist/kernels/worker.js' : './worker.js',
+  import.meta.url,
+);
 
 export class Threads {
   readonly #mailbox: Int32Array;

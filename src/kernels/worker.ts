@@ -25,7 +25,7 @@ for (let jobNumber = 0; ; ) {
   const job = new Int32Array(memory.buffer, words[1] >>> 0, words[2]);
   let report: WorkerReport = null;
   try {
-    for (const _ of shareOfJob(job, exports, words[3 + thread])) continue;
+    for (const _ of shareOfJob(job, exports, words[3 + thread]));
   } catch (error) {
     report = String(error);
     abortJob(job);

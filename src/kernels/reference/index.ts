@@ -1,0 +1,24 @@
+/**
+ * The plain-TypeScript twins of all kernels: the readable statement of what each one computes, the other side of every
+ * comparing test, and the JS side of the benchmarks. Same blocks, same memory, same bits.
+ */
+import type { KernelExports } from '../abi.ts';
+import { columnTwins } from './columns.ts';
+import { communitiesTwins } from './communities.ts';
+import { csrTwins } from './csr.ts';
+import { interestedInTwins } from './interested-in.ts';
+import { TwinMemory } from './memory.ts';
+import { metropolisTwins } from './metropolis.ts';
+import { spgemmTwins } from './spgemm.ts';
+
+export function createReferenceKernels(buffer: ArrayBufferLike): KernelExports {
+  const memory = new TwinMemory(buffer);
+  return {
+    ...csrTwins(memory),
+    ...spgemmTwins(memory),
+    ...metropolisTwins(memory),
+    ...communitiesTwins(memory),
+    ...interestedInTwins(memory),
+    ...columnTwins(memory),
+  };
+}

@@ -1,0 +1,329 @@
+/** Sparse matrices through the kernels: Csr in, Csr out. Inputs are copied into kernel memory, results out of it. */
+import { type Csr, nnz, requireProduct } from '../core/csr.ts';
+import { SimClustersError } from '../core/errors.ts';
+import { floorFloat32 } from '../core/math.ts';
+import type { Arena } from './arena.ts';
+import type { Kernels, Progress } from './kernels.ts';
+
+/** Rows of a top-k product are computed in panels whose padded output takes no more than this. */
+const PANEL_BYTES = 2 ** 29;
+
+export interface Triplets {
+  readonly rows: Uint32Array;
+  readonly cols: Uint32Array;
+  /** f32 values; absent = all 1. */
+  readonly data?: Float32Array;
+}
+
+/**
+ * Sorts triplets into a CSR. Entries of the same (row, column) become one: their sum, or the largest.
+ * Cost O(n + rows + columns). The result does not depend on the number of threads.
+ */
+export async function buildCsr(
+  kernels: Kernels,
+  triplets: Triplets,
+  numRows: number,
+  numCols: number,
+  duplicates: 'max' | 'sum',
+): Promise<Csr> {
+  return kernels.scope(async (arena) => {
+    const { rows, cols, data } = triplets;
+    const byColumn = await sortByKey(kernels, arena, numCols, { keys: cols, values: rows, data });
+    const columnOf = await rowOfEntries(kernels, arena, byColumn.indptr, rows.length);
+    const byRow = await sortByKey(kernels, arena, numRows, { keys: byColumn.values, values: columnOf, data: byColumn.data });
+    return mergeDuplicates(kernels, arena, { ...byRow, numRows, numCols }, duplicates);
+  });
+}
+
+/** Aᵀ, rows ascending by column. Cost O(nnz). */
+export async function transpose(kernels: Kernels, a: Csr): Promise<Csr> {
+  return kernels.scope(async (arena) => {
+    const rowOf = await rowOfEntries(kernels, arena, arena.put(a.indptr), nnz(a));
+    const sorted = await sortByKey(kernels, arena, a.numCols, { keys: a.indices, values: rowOf, data: a.data });
+    return {
+      numRows: a.numCols,
+      numCols: a.numRows,
+      indptr: sorted.indptr.slice(),
+      indices: sorted.values.slice(),
+      data: sorted.data?.slice(),
+    };
+  });
+}
+
+export interface SpgemmOptions {
+  /** Largest number of entries kept per row. */
+  readonly topK: number;
+  /** An entry is kept iff it is greater than this; at least 0. */
+  readonly threshold: number;
+  /** f32 factors of the rows of B (inner), the rows of A and the columns of B; absent = 1. */
+  readonly innerScale?: Float32Array;
+  readonly rowScale?: Float32Array;
+  readonly colScale?: Float32Array;
+  /** Entries stored here are left out of the product. Same number of rows as A. */
+  readonly exclude?: Csr;
+  readonly excludeDiagonal?: boolean;
+  readonly onProgress?: Progress;
+}
+
+/**
+ * C = diag(rowScale) · A · diag(innerScale) · B · diag(colScale), the best `topK` entries above `threshold` of each row,
+ * columns ascending; ties go to the lower column. Values must not be negative. Cost O(multiply-adds + kept · log topK).
+ * @throws SimClustersError SHAPE_MISMATCH
+ */
+export async function spgemmTopK(kernels: Kernels, a: Csr, b: Csr, options: SpgemmOptions): Promise<Csr> {
+  requireProduct('sparse product', a, b);
+  const topK = Math.max(1, Math.min(options.topK, b.numCols));
+  return kernels.scope(async (arena) => {
+    const optional = (array: Float32Array | undefined) => array && arena.put(array);
+    const fixed = {
+      numCols: b.numCols,
+      aIndptr: arena.put(a.indptr),
+      aIndices: arena.put(a.indices),
+      aData: optional(a.data),
+      bIndptr: arena.put(b.indptr),
+      bIndices: arena.put(b.indices),
+      bData: optional(b.data),
+      innerScale: optional(options.innerScale),
+      rowScale: optional(options.rowScale),
+      colScale: optional(options.colScale),
+      excludeIndptr: options.exclude && arena.put(options.exclude.indptr),
+      excludeIndices: options.exclude && arena.put(options.exclude.indices),
+      excludeDiagonal: options.excludeDiagonal ? 1 : 0,
+      threshold: floorFloat32(Math.max(options.threshold, 0)),
+      topK,
+    };
+    const panelRows = Math.max(1, Math.min(a.numRows, Math.floor(PANEL_BYTES / (topK * 8))));
+    const panels: Csr[] = [];
+    for (let firstRow = 0; firstRow < a.numRows; firstRow += panelRows) {
+      const numRows = Math.min(panelRows, a.numRows - firstRow);
+      const onProgress = (fraction: number) => options.onProgress?.((firstRow + numRows * fraction) / a.numRows);
+      panels.push(
+        await kernels.scope(async () => {
+          const slots = reserveSlots(arena, numRows, topK);
+          const params = kernels.block('spgemmTopK', { ...fixed, firstRow, ...slots });
+          // sums and touched columns, then the heap's pairs, each part rounded up
+          const scratchBytes = b.numCols * 8 + topK * 8 + 64;
+          await kernels.run([kernels.step('spgemmTopK', params, numRows)], { scratchBytes, onProgress });
+          return compactSlots(kernels, arena, slots, numRows, b.numCols, topK);
+        }),
+      );
+    }
+    return stackRows(panels, b.numCols);
+  });
+}
+
+/**
+ * The best entries of each row, best first (not by column); ties go to the lower column.
+ */
+export async function topKRows(kernels: Kernels, a: Csr, topK: number, threshold = Number.NEGATIVE_INFINITY): Promise<Csr> {
+  const k = Math.max(1, Math.min(topK, a.numCols));
+  return kernels.scope(async (arena) => {
+    const slots = reserveSlots(arena, a.numRows, k);
+    const params = kernels.block('topKRows', {
+      indptr: arena.put(a.indptr),
+      indices: arena.put(a.indices),
+      data: arena.put(requireData(a)),
+      threshold: floorFloat32(threshold),
+      topK: k,
+      ...slots,
+    });
+    await kernels.run([kernels.step('topKRows', params, a.numRows)], { scratchBytes: k * 8 });
+    return compactSlots(kernels, arena, slots, a.numRows, a.numCols, k);
+  });
+}
+
+/** max(A, B) where both are stored, else the one that is. Same shape, both with data. */
+export async function unionMax(kernels: Kernels, a: Csr, b: Csr): Promise<Csr> {
+  return kernels.scope(async (arena) => {
+    const inputs = {
+      aIndptr: arena.put(a.indptr),
+      aIndices: arena.put(a.indices),
+      aData: arena.put(requireData(a)),
+      bIndptr: arena.put(b.indptr),
+      bIndices: arena.put(b.indices),
+      bData: arena.put(requireData(b)),
+    };
+    const counts = arena.u32(a.numRows);
+    await kernels.run([kernels.step('countUnion', kernels.block('countUnion', { ...inputs, counts }), a.numRows)]);
+    const indptr = arena.put(prefixSum(counts));
+    const indicesOut = arena.u32(indptr[a.numRows]);
+    const dataOut = arena.f32(indptr[a.numRows]);
+    const params = kernels.block('unionMax', { ...inputs, indptrOut: indptr, indicesOut, dataOut });
+    await kernels.run([kernels.step('unionMax', params, a.numRows)]);
+    return { numRows: a.numRows, numCols: a.numCols, indptr: indptr.slice(), indices: indicesOut.slice(), data: dataOut.slice() };
+  });
+}
+
+/**
+ * 1 / L2 norm of each column; 0 for a column of zeros. Sums in f64, over blocks that depend on the matrix alone.
+ */
+export async function inverseColumnNorms(kernels: Kernels, a: Csr, data = requireData(a)): Promise<Float32Array> {
+  return kernels.scope(async (arena) => {
+    const numValues = nnz(a);
+    const numBlocks = Math.max(1, Math.min(64, Math.floor(numValues / (4 * Math.max(1, a.numCols)))));
+    const partials = arena.f64(numBlocks * a.numCols);
+    partials.fill(0);
+    const params = kernels.block('columnSquareSums', {
+      indices: arena.put(a.indices),
+      data: arena.put(data),
+      numValues,
+      numCols: a.numCols,
+      numBlocks,
+      partials,
+    });
+    await kernels.run([kernels.step('columnSquareSums', params, numBlocks, 1)]);
+    const inverse = new Float32Array(a.numCols);
+    for (let column = 0; column < a.numCols; column++) {
+      let sum = 0;
+      for (let block = 0; block < numBlocks; block++) sum += partials[block * a.numCols + column];
+      inverse[column] = sum > 0 ? 1 / Math.sqrt(sum) : 0;
+    }
+    return inverse;
+  });
+}
+
+/** data[i] · scale[column of i] for every stored value. */
+export async function scaleColumns(kernels: Kernels, a: Csr, data: Float32Array, scale: Float32Array): Promise<Float32Array> {
+  return kernels.scope(async (arena) => {
+    const dataOut = arena.f32(data.length);
+    const params = kernels.block('scaleColumns', {
+      indices: arena.put(a.indices),
+      data: arena.put(data),
+      numValues: data.length,
+      numCols: a.numCols,
+      scale: arena.put(scale),
+      dataOut,
+    });
+    await kernels.run([kernels.step('scaleColumns', params, data.length)]);
+    return dataOut.slice();
+  });
+}
+
+/** indptr of rows with these many entries. */
+export function prefixSum(counts: Uint32Array): Uint32Array {
+  const indptr = new Uint32Array(counts.length + 1);
+  for (let row = 0; row < counts.length; row++) indptr[row + 1] = indptr[row] + counts[row];
+  return indptr;
+}
+
+interface KeyedItems {
+  readonly keys: Uint32Array;
+  readonly values: Uint32Array;
+  readonly data?: Float32Array;
+}
+
+interface SortedItems {
+  /** Where each key's items begin; lies in the arena, as the rest. */
+  readonly indptr: Uint32Array;
+  readonly values: Uint32Array;
+  readonly data?: Float32Array;
+}
+
+/** Stable counting sort by key; inputs are put into the arena, outputs lie in it. */
+export async function sortByKey(kernels: Kernels, arena: Arena, numKeys: number, items: KeyedItems): Promise<SortedItems> {
+  const numItems = items.keys.length;
+  // More blocks than threads gain nothing and cost numKeys words each.
+  const numBlocks = kernels.numThreads;
+  const cursors = arena.u32(numBlocks * numKeys);
+  cursors.fill(0);
+  const indptr = arena.u32(numKeys + 1);
+  const values = arena.u32(numItems);
+  const data = items.data && arena.f32(numItems);
+  const params = kernels.block('countKeys', {
+    keys: arena.put(items.keys),
+    numItems,
+    numKeys,
+    numBlocks,
+    cursors,
+    indptr,
+    values: arena.put(items.values),
+    data: items.data && arena.put(items.data),
+    valuesOut: values,
+    dataOut: data,
+  });
+  await kernels.run([
+    kernels.step('countKeys', params, numBlocks, 1),
+    kernels.step('prefixKeys', params, 1, 1),
+    kernels.step('scatterByKey', params, numBlocks, 1),
+  ]);
+  return { indptr, values, data };
+}
+
+async function rowOfEntries(kernels: Kernels, arena: Arena, indptr: Uint32Array, numEntries: number): Promise<Uint32Array> {
+  const rowOf = arena.u32(numEntries);
+  const params = kernels.block('expandRows', { indptr, rowOf });
+  await kernels.run([kernels.step('expandRows', params, indptr.length - 1)]);
+  return rowOf;
+}
+
+async function mergeDuplicates(
+  kernels: Kernels,
+  arena: Arena,
+  { indptr, values, data, numRows, numCols }: SortedItems & { numRows: number; numCols: number },
+  duplicates: 'max' | 'sum',
+): Promise<Csr> {
+  const inputs = { indptr, indices: values, data, sum: duplicates === 'sum' ? 1 : 0 };
+  const counts = arena.u32(numRows);
+  await kernels.run([kernels.step('countDistinct', kernels.block('countDistinct', { ...inputs, counts }), numRows)]);
+  const indptrOut = arena.put(prefixSum(counts));
+  const indicesOut = arena.u32(indptrOut[numRows]);
+  const dataOut = data && arena.f32(indptrOut[numRows]);
+  const params = kernels.block('mergeDuplicates', { ...inputs, indptrOut, indicesOut, dataOut });
+  await kernels.run([kernels.step('mergeDuplicates', params, numRows)]);
+  return { numRows, numCols, indptr: indptrOut.slice(), indices: indicesOut.slice(), data: dataOut?.slice() };
+}
+
+interface Slots {
+  readonly counts: Uint32Array;
+  readonly slotIndices: Uint32Array;
+  readonly slotData: Float32Array;
+}
+
+function reserveSlots(arena: Arena, numRows: number, topK: number): Slots {
+  return { counts: arena.u32(numRows), slotIndices: arena.u32(numRows * topK), slotData: arena.f32(numRows * topK) };
+}
+
+async function compactSlots(kernels: Kernels, arena: Arena, slots: Slots, numRows: number, numCols: number, topK: number): Promise<Csr> {
+  const indptr = arena.put(prefixSum(slots.counts));
+  const indicesOut = arena.u32(indptr[numRows]);
+  const dataOut = arena.f32(indptr[numRows]);
+  const params = kernels.block('compactRows', {
+    slots: topK,
+    slotIndices: slots.slotIndices,
+    slotData: slots.slotData,
+    indptrOut: indptr,
+    indicesOut,
+    dataOut,
+  });
+  await kernels.run([kernels.step('compactRows', params, numRows)]);
+  return { numRows, numCols, indptr: indptr.slice(), indices: indicesOut.slice(), data: dataOut.slice() };
+}
+
+/** One matrix from row panels, top to bottom. */
+function stackRows(panels: readonly Csr[], numCols: number): Csr {
+  if (panels.length === 1) return panels[0];
+  const numRows = panels.reduce((sum, panel) => sum + panel.numRows, 0);
+  const total = panels.reduce((sum, panel) => sum + nnz(panel), 0);
+  const indptr = new Uint32Array(numRows + 1);
+  const indices = new Uint32Array(total);
+  const data = new Float32Array(total);
+  let row = 0;
+  let at = 0;
+  for (const panel of panels) {
+    for (let r = 1; r <= panel.numRows; r++) indptr[row + r] = at + panel.indptr[r];
+    indices.set(panel.indices, at);
+    data.set(requireData(panel), at);
+    row += panel.numRows;
+    at += nnz(panel);
+  }
+  return { numRows, numCols, indptr, indices, data };
+}
+
+function requireData(a: Csr): Float32Array {
+  if (a.data) return a.data;
+  throw new SimClustersError('SHAPE_MISMATCH', {
+    got: 'a matrix without values',
+    expected: 'a matrix with one value per entry',
+    todo: 'Give the matrix a `data` array of ones',
+  });
+}
