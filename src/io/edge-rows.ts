@@ -2,6 +2,7 @@
 import { quote } from '../core/errors.ts';
 import { type BadRows, badParam } from './bad-rows.ts';
 import { type ColumnRole, pickColumns, roleOf } from './column-roles.ts';
+import { DecimalRows } from './decimal-rows.ts';
 import { type Layout, layoutOf, sampleRows } from './delimited.ts';
 import type { InputOptions } from './edge-input.ts';
 import type { EdgeSink } from './edge-sink.ts';
@@ -43,7 +44,16 @@ export function edgeLineReader(
   noteColumns(badRows, layout, [consumer, producer, weight]);
   const rows = new EdgeRows(input.name, sink, badRows, consumer, producer, weight);
   const width = Math.max(layout.numFields, 2);
-  return new RowReader(input.name, layout, badRows, width, (...row) => rows.read(...row));
+  const isPlain = consumer === 0 && producer === 1 && width === (weight === 2 ? 3 : 2);
+  const decimals = isPlain ? new DecimalRows(sink, layout.delimiter, weight === 2) : undefined;
+  return new RowReader(
+    input.name,
+    layout,
+    badRows,
+    width,
+    (bytes, fields, _count, line) => rows.read(bytes, fields, line),
+    decimals && ((block) => decimals.read(block)),
+  );
 }
 
 /** Remembers in the report which columns the first file was read from. */
@@ -77,7 +87,7 @@ class EdgeRows {
     private readonly weight: number,
   ) {}
 
-  read(bytes: Uint8Array, { starts, ends }: FieldSplitter, _numFields: number, line: number): void {
+  read(bytes: Uint8Array, { starts, ends }: FieldSplitter, line: number): void {
     const { sink, consumer, producer } = this;
     const leftStart = starts[consumer];
     const leftEnd = ends[consumer];

@@ -50,7 +50,7 @@ export class FieldSplitter {
 
   #splitDelimited(bytes: Uint8Array, start: number, end: number): number {
     const delimiter = this.#delimiter;
-    this.#escaped.length = 0;
+    if (this.#escaped.length > 0) this.#escaped.length = 0;
     let numFields = 0;
     let at = start;
     for (;;) {
@@ -68,9 +68,14 @@ export class FieldSplitter {
       if (at === end) break;
       at++;
     }
-    for (const field of this.#escaped)
-      this.ends[field] = withoutDoubling(bytes, this.starts[field], this.ends[field]);
+    if (this.#escaped.length > 0) this.#unescape(bytes);
     return numFields;
+  }
+
+  #unescape(bytes: Uint8Array): void {
+    for (const field of this.#escaped) {
+      this.ends[field] = withoutDoubling(bytes, this.starts[field], this.ends[field]);
+    }
   }
 
   /** Position after the field that opens with a quote at `at`: its delimiter or `end`. */

@@ -23,6 +23,7 @@ export class LineScanner {
   /** The head of a line whose end is in a later chunk. */
   #carry: Uint8Array = new Uint8Array(0);
   #carryLength = 0;
+  readonly #block = { bytes: this.bytes, at: 0, numLines: 0 };
 
   constructor(file: string, limit = maxLineBytes) {
     this.#file = file;
@@ -32,7 +33,8 @@ export class LineScanner {
   push(chunk: Uint8Array): void {
     const zeroAt = chunk.indexOf(0);
     if (zeroAt >= 0) throw this.#binary(chunk, zeroAt);
-    this.#chunk = chunk;
+    // Buffers are another shape than plain arrays; one shape only keeps the loops over bytes fast.
+    this.#chunk = new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.length);
     this.#position = 0;
   }
 
@@ -55,6 +57,18 @@ export class LineScanner {
       this.#carryLength = 0;
     }
     return true;
+  }
+
+  /** Lets a reader take the next lines as a block, unless the next line began in an earlier chunk or is the first. */
+  offerBlock(reader: LineReader): void {
+    if (reader.readBlock === undefined || this.#carryLength > 0 || this.lineNumber === 0) return;
+    const block = this.#block;
+    block.bytes = this.#chunk;
+    block.at = this.#position;
+    block.numLines = 0;
+    reader.readBlock(block);
+    this.#position = block.at;
+    this.lineNumber += block.numLines;
   }
 
   /** Whether there is a last line without a newline; if so it is the current line. */
@@ -117,8 +131,17 @@ export class LineScanner {
   }
 }
 
+/** Whole lines from `at` on; `numLines` counts those taken. */
+export interface LineBlock {
+  readonly bytes: Uint8Array;
+  at: number;
+  numLines: number;
+}
+
 /** Takes the lines of a file one by one. */
 export interface LineReader {
+  /** May take lines from the start of a block, moving `at` behind them. */
+  readBlock?(block: LineBlock): void;
   readLine(bytes: Uint8Array, start: number, end: number, lineNumber: number): void;
   /** Called after the last line. */
   endFile(): void;
@@ -129,7 +152,9 @@ export async function readLines(input: OpenInput, reader: LineReader, onChunk: (
   const scanner = new LineScanner(input.name);
   for await (const chunk of input.chunks()) {
     scanner.push(chunk);
-    while (scanner.next()) reader.readLine(scanner.bytes, scanner.start, scanner.end, scanner.lineNumber);
+    for (scanner.offerBlock(reader); scanner.next(); scanner.offerBlock(reader)) {
+      reader.readLine(scanner.bytes, scanner.start, scanner.end, scanner.lineNumber);
+    }
     onChunk();
   }
   if (scanner.finish()) reader.readLine(scanner.bytes, scanner.start, scanner.end, scanner.lineNumber);

@@ -1,6 +1,5 @@
 /** Reads METIS graphs: plain, weighted, and the bipartite variant with the header `L R E`. */
 import { quote, SimClustersError } from '../core/errors.ts';
-import { idTableFromStrings } from '../core/ids.ts';
 import { badFile, badParam } from './bad-rows.ts';
 import type { InputOptions } from './edge-input.ts';
 import type { EdgeSink } from './edge-sink.ts';
@@ -179,9 +178,13 @@ function badRow(file: string, line: number, column: number, got: string, expecte
   return new SimClustersError('BAD_ROW', { file, line, column, got, expected, todo });
 }
 
+const encoder = new TextEncoder();
+
 function addVertices(ids: IdLookup, count: number): void {
-  const { bytes, offsets } = idTableFromStrings(Array.from({ length: count }, (_, i) => String(i + 1)));
-  for (let i = 0; i < count; i++) ids.add(bytes, offsets[i], offsets[i + 1]);
+  for (let number = 1; number <= count; number++) {
+    const text = encoder.encode(String(number));
+    ids.add(text, 0, text.length);
+  }
 }
 
 /** On a bipartite graph equal numbers on the two sides are different vertices, so no edge is a self-follow. */
