@@ -56,8 +56,11 @@ export function edgeLineReader(
   );
 }
 
+/** The header, if there is one, and the number of columns. */
+export type ColumnLayout = Pick<Layout, 'names' | 'numFields'>;
+
 /** Remembers in the report which columns the first file was read from. */
-export function noteColumns(badRows: BadRows, layout: Layout, columns: readonly number[]): void {
+export function noteColumns(badRows: BadRows, layout: ColumnLayout, columns: readonly number[]): void {
   if (badRows.report.columns.length > 0 || layout.numFields === 0) return;
   const used = columns.filter((column) => column >= 0);
   badRows.report.columns = used.map((column) => layout.names?.[column] ?? String(column + 1));
