@@ -6,6 +6,8 @@ import { LineScanner } from './line-scanner.ts';
 import { textOf } from './weight-text.ts';
 
 const maxSampleLines = 50;
+/** A longer row can only be a list: edges have a few ids of at most 1 KiB. */
+const longestEdgeRow = 1 << 16;
 
 export interface Layout {
   readonly delimiter: Delimiter;
@@ -63,6 +65,7 @@ export function looksLikeLists(rows: readonly Uint8Array[]): boolean {
     const width = splitter.split(row, 0, row.length);
     rowsOfWidth.set(width, (rowsOfWidth.get(width) ?? 0) + 1);
   }
+  if (rows.some((row) => row.length > longestEdgeRow)) return true;
   const widest = Math.max(...rowsOfWidth.keys());
   const [usual, share] = [...rowsOfWidth].reduce((most, next) => (next[1] > most[1] ? next : most), [0, 0]);
   return rowsOfWidth.size > 1 && widest > 3 && (usual > 4 || share < 0.8 * rows.length);
@@ -101,11 +104,8 @@ function hasHeader(rows: readonly (readonly string[])[], question: HeaderQuestio
   const { header, requested, telltale, isValue } = question;
   if (rows.length === 0 || header !== 'auto') return rows.length > 0 && header === 'yes';
   const [first, ...others] = rows;
-  if (requested?.some((name) => name !== '-' && !isPosition(name))) {
-    return requested.every(
-      (name) => name === '-' || isPosition(name) || first.some((field) => field.trim() === name),
-    );
-  }
+  // Names make sense with a header only; one that is not in it is an error of its own.
+  if (requested?.some((name) => name !== '-' && name !== '' && !isPosition(name))) return true;
   // No header word is a number.
   if (first.some((field) => /^\s*[+-]?\d/.test(field))) return false;
   // A word that comes back below is an id.

@@ -45,7 +45,8 @@ export async function openInput(
   name: string,
   stdin: AsyncIterable<Uint8Array> = process.stdin,
 ): Promise<OpenInput> {
-  const source = name === '-' ? new ByteSource(name, stdin) : new ByteSource(name, await openFile(name));
+  const source =
+    name === '-' ? new ByteSource(name, undefined, stdin) : new ByteSource(name, await openFile(name));
   try {
     const first = await source.takeFirst();
     const compression = compressionOf(first);
@@ -91,12 +92,11 @@ class ByteSource {
   readonly #handle: FileHandle | undefined;
   #buffer = new Uint8Array(0);
 
-  constructor(name: string, origin: FileHandle | AsyncIterable<Uint8Array>) {
+  /** Exactly one of `handle` and `stream` is given. */
+  constructor(name: string, handle: FileHandle | undefined, stream?: AsyncIterable<Uint8Array>) {
     this.#name = name;
-    this.#handle = 'read' in origin && 'fd' in origin ? origin : undefined;
-    this.#chunks = this.#handle
-      ? this.#readHandle(this.#handle)
-      : (origin as AsyncIterable<Uint8Array>)[Symbol.asyncIterator]();
+    this.#handle = handle;
+    this.#chunks = handle ? this.#readHandle(handle) : stream![Symbol.asyncIterator]();
   }
 
   /** The first four bytes or more, unless there are fewer: enough to tell the compression. */
