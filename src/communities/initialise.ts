@@ -44,7 +44,13 @@ function unclaimedWeight(graph: Csr, assignment: Uint32Array, none: number, v: n
   return weight;
 }
 
-function claimNeighbors(graph: Csr, assignment: Uint32Array, none: number, v: number, community: number): void {
+function claimNeighbors(
+  graph: Csr,
+  assignment: Uint32Array,
+  none: number,
+  v: number,
+  community: number,
+): void {
   for (let i = graph.indptr[v]; i < graph.indptr[v + 1]; i++) {
     if (assignment[graph.indices[i]] === none) assignment[graph.indices[i]] = community;
   }

@@ -8,7 +8,11 @@ import type { Communities } from './metropolis-hastings.ts';
  * Cluster ids count from 1, so V has numCommunities + 1 columns and column 0 stays empty.
  * @returns CSR with at most one entry per row, f32 in [0, 1]
  */
-export async function computeKnownFor(kernels: Kernels, graph: Csr, { assignment, numCommunities }: Communities): Promise<Csr> {
+export async function computeKnownFor(
+  kernels: Kernels,
+  graph: Csr,
+  { assignment, numCommunities }: Communities,
+): Promise<Csr> {
   const affiliation = await affiliationScores(kernels, graph, assignment, numCommunities);
   const indptr = new Uint32Array(graph.numRows + 1);
   const indices = new Uint32Array(graph.numRows);
@@ -21,7 +25,13 @@ export async function computeKnownFor(kernels: Kernels, graph: Csr, { assignment
     }
     indptr[v + 1] = out;
   }
-  return { numRows: graph.numRows, numCols: numCommunities + 1, indptr, indices: indices.slice(0, out), data: data.slice(0, out) };
+  return {
+    numRows: graph.numRows,
+    numCols: numCommunities + 1,
+    indptr,
+    indices: indices.slice(0, out),
+    data: data.slice(0, out),
+  };
 }
 
 /** f32[n]; 0 for vertices without a community. */

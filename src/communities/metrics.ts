@@ -65,14 +65,21 @@ export async function measureCommunities(
     const truePositives = sum(insideCounts) / 2;
     const trueWeight = sum(insideWeights) / 2;
     const unweighted = scores(truePositives, numPairs, graph.indices.length / 2);
-    const weighted = scores(trueWeight, numPairs <= MAX_PAIRS ? sum(pairWeights) : Number.NaN, sum(weightedDegrees) / 2);
+    const weighted = scores(
+      trueWeight,
+      numPairs <= MAX_PAIRS ? sum(pairWeights) : Number.NaN,
+      sum(weightedDegrees) / 2,
+    );
     return {
       ...unweighted,
       weightedPrecision: finite(weighted.precision),
       weightedRecall: weighted.recall,
       weightedF1: finite(weighted.f1),
       numAssigned: n - (members.indptr[numCommunities + 1] - members.indptr[numCommunities]),
-      numOrphans: assignment.reduce((count, c, v) => count + (c !== numCommunities && insideCounts[v] === 0 ? 1 : 0), 0),
+      numOrphans: assignment.reduce(
+        (count, c, v) => count + (c !== numCommunities && insideCounts[v] === 0 ? 1 : 0),
+        0,
+      ),
       numNonEmpty: sizes.filter((size) => size > 0).length,
       maxSize: sizes.reduce((a, b) => Math.max(a, b), 0),
     };

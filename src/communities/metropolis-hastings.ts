@@ -5,7 +5,7 @@
 import type { Csr } from '../core/csr.ts';
 import { randomKey } from '../core/rng.ts';
 import type { Step } from '../kernels/job.ts';
-import type { Kernels } from '../kernels/kernels.ts';
+import type { Kernels, Progress } from '../kernels/kernels.ts';
 import { randomNeighborhoods } from './initialise.ts';
 import { type CommunityMetrics, measureCommunities } from './metrics.ts';
 import { colorPhases, maxDegree, type Phases, shufflePhases } from './phases.ts';
@@ -26,7 +26,7 @@ export interface MetropolisHastingsOptions {
   readonly initial?: Uint32Array;
   /** Random starts tried for two epochs each; the one with the best F1 goes on. Ignored with `initial`. */
   readonly numStarts: number;
-  readonly onEpoch?: (epoch: EpochReport) => void;
+  readonly onProgress?: Progress;
 }
 
 export interface EpochReport extends CommunityMetrics {
@@ -52,30 +52,46 @@ const ACCEPTED = 4;
 /** Epochs after which starts are compared: F1 then foretells the final F1 (correlation .9), the likelihood does not. */
 const TRIAL_EPOCHS = 2;
 
-/** @param graph symmetric, no diagonal, weights > 0 */
-export async function detectCommunities(kernels: Kernels, graph: Csr, options: MetropolisHastingsOptions): Promise<Communities> {
-  const { numCommunities, maxEpochs, seed, onEpoch, numStarts, initial } = options;
+/**
+ * @param graph     symmetric, no diagonal, weights > 0; without `data` all neighbours count equally
+ * @param measured  graph that precision and recall are measured on: the same edges, perhaps with weights
+ */
+export async function detectCommunities(
+  kernels: Kernels,
+  graph: Csr,
+  measured: Csr,
+  options: MetropolisHastingsOptions,
+): Promise<Communities> {
+  const { numCommunities, maxEpochs, seed, numStarts, initial, onProgress } = options;
   const phases = await colorPhases(kernels, graph);
   return kernels.scope(async () => {
     const sampler = placeSampler(kernels, graph, phases, options);
-    const chain = (start: Uint32Array, startNumber: number): Chain => ({
-      assignment: start,
-      seed: startNumber === 0 ? seed : `${seed}/${startNumber}`,
+    const trialEpochs = initial || numStarts === 1 ? 0 : Math.min(TRIAL_EPOCHS, maxEpochs);
+    const plannedEpochs = trialEpochs * numStarts + maxEpochs - trialEpochs;
+    let epochsDone = 0;
+    const goOn = (chain: Chain, numEpochs: number) =>
+      runEpochs(kernels, measured, sampler, chain, options, numEpochs, () =>
+        onProgress?.(++epochsDone / plannedEpochs),
+      );
+
+    let best: Chain = {
+      seed,
       epochs: [],
-    });
-    const founded = (startNumber: number) =>
-      chain(randomNeighborhoods(graph, numCommunities, randomKey(seed, `initialise ${startNumber}`)), startNumber);
-    let best = initial ? chain(initial, 0) : founded(0);
-    if (!initial && numStarts > 1) {
-      for (let startNumber = 0; startNumber < numStarts; startNumber++) {
-        const trial = await runEpochs(kernels, graph, sampler, founded(startNumber), options, Math.min(TRIAL_EPOCHS, maxEpochs));
-        if (startNumber === 0 || lastF1(trial) > lastF1(best)) best = trial;
-      }
-      for (const epoch of best.epochs) onEpoch?.(epoch);
+      assignment: initial ?? foundCommunities(graph, numCommunities, seed, 0),
+    };
+    if (trialEpochs > 0) best = await goOn(best, trialEpochs);
+    for (let start = 1; start < numStarts && trialEpochs > 0; start++) {
+      const assignment = foundCommunities(graph, numCommunities, seed, start);
+      const trial = await goOn({ seed: `${seed}/${start}`, epochs: [], assignment }, trialEpochs);
+      if (lastF1(trial) > lastF1(best)) best = trial;
     }
-    const { assignment, epochs } = await runEpochs(kernels, graph, sampler, best, options, maxEpochs, onEpoch);
+    const { assignment, epochs } = await goOn(best, maxEpochs);
     return { assignment, numCommunities, epochs };
   });
+}
+
+function foundCommunities(graph: Csr, numCommunities: number, seed: string, start: number): Uint32Array {
+  return randomNeighborhoods(graph, numCommunities, randomKey(seed, `initialise ${start}`));
 }
 
 /** A run of the sampler: where it is and what it has been through. */
@@ -93,12 +109,12 @@ function lastF1({ epochs }: Chain): number {
 /** Goes on with a chain until it has `numEpochs` behind it or has settled. */
 async function runEpochs(
   kernels: Kernels,
-  graph: Csr,
+  measured: Csr,
   sampler: Sampler,
   chain: Chain,
   { numCommunities, eps, runAllEpochs }: MetropolisHastingsOptions,
   numEpochs: number,
-  onEpoch?: (epoch: EpochReport) => void,
+  onEpoch: () => void,
 ): Promise<Chain> {
   sampler.load(chain.assignment);
   const epochs = [...chain.epochs];
@@ -108,9 +124,9 @@ async function runEpochs(
     const began = performance.now();
     const rates = await runEpoch(kernels, sampler, epoch, chain.seed);
     const seconds = (performance.now() - began) / 1000;
-    const metrics = await measureCommunities(kernels, graph, sampler.assignment, numCommunities);
+    const metrics = await measureCommunities(kernels, measured, sampler.assignment, numCommunities);
     epochs.push({ epoch, ...metrics, ...rates, seconds });
-    onEpoch?.(epochs[epoch - 1]);
+    onEpoch();
   }
   return { ...chain, assignment: sampler.assignment.slice(), epochs };
 }
@@ -163,7 +179,8 @@ function placeSampler(
       sizes.fill(0);
       for (const community of start) sizes[community]++;
     },
-    block: (epoch, seed) => kernels.block('proposeMoves', { ...values, ...randomKey(seed, 'metropolis-hastings'), epoch }),
+    block: (epoch, seed) =>
+      kernels.block('proposeMoves', { ...values, ...randomKey(seed, 'metropolis-hastings'), epoch }),
   };
 }
 
@@ -176,7 +193,10 @@ async function runEpoch(kernels: Kernels, sampler: Sampler, epoch: number, seed:
       const lo = phases.starts[phase];
       const hi = phases.starts[phase + 1];
       const chunk = Math.max(16, Math.ceil((hi - lo) / (kernels.numThreads * 8)));
-      steps.push({ kernel: 'proposeMoves', params, lo, hi, chunk }, { kernel: 'applyMoves', params, lo, hi, chunk });
+      steps.push(
+        { kernel: 'proposeMoves', params, lo, hi, chunk },
+        { kernel: 'applyMoves', params, lo, hi, chunk },
+      );
     }
     await kernels.run(steps, { scratchBytes: sampler.scratchBytes });
   });

@@ -34,7 +34,10 @@ export async function colorPhases(kernels: Kernels, graph: Csr): Promise<Phases>
       numColors,
     });
     await kernels.run([kernels.step('colorGraph', params, 1, 1)]);
-    const byColor = await sortByKey(kernels, arena, numColors[0], { keys: colors, values: Uint32Array.from(colors.keys()) });
+    const byColor = await sortByKey(kernels, arena, numColors[0], {
+      keys: colors,
+      values: Uint32Array.from(colors.keys()),
+    });
     return { order: byColor.values.slice(), starts: cutClasses(byColor.indptr) };
   });
 }
@@ -56,7 +59,8 @@ function cutClasses(classStarts: Uint32Array): number[] {
   for (let color = 0; color + 1 < classStarts.length; color++) {
     const size = classStarts[color + 1] - classStarts[color];
     const parts = Math.ceil(size / MAX_PHASE_VERTICES);
-    for (let part = 1; part <= parts; part++) starts.push(classStarts[color] + Math.floor((size * part) / parts));
+    for (let part = 1; part <= parts; part++)
+      starts.push(classStarts[color] + Math.floor((size * part) / parts));
   }
   return starts;
 }

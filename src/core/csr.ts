@@ -39,10 +39,12 @@ export function csrFromRows(numCols: number, rows: readonly (readonly (readonly 
   const indices = new Uint32Array(indptr[rows.length]);
   const data = new Float32Array(indptr[rows.length]);
   rows.forEach((row, r) => {
-    [...row].sort((x, y) => x[0] - y[0]).forEach(([column, value], i) => {
-      indices[indptr[r] + i] = column;
-      data[indptr[r] + i] = value;
-    });
+    [...row]
+      .sort((x, y) => x[0] - y[0])
+      .forEach(([column, value], i) => {
+        indices[indptr[r] + i] = column;
+        data[indptr[r] + i] = value;
+      });
   });
   return { numRows: rows.length, numCols, indptr, indices, data };
 }

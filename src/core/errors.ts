@@ -13,19 +13,39 @@ interface ErrorKind {
 }
 
 export const errorTable = {
-  BAD_PARAM: { meaning: 'A parameter is out of its range or of the wrong type', httpStatus: 400, exitCode: 64 },
+  BAD_PARAM: {
+    meaning: 'A parameter is out of its range or of the wrong type',
+    httpStatus: 400,
+    exitCode: 64,
+  },
   BAD_ROW: { meaning: 'A row of an input file cannot be read', httpStatus: 400, exitCode: 65 },
   BAD_FILE: { meaning: 'An input file as a whole cannot be read', httpStatus: 400, exitCode: 65 },
   EMPTY_INPUT: { meaning: 'An input holds no rows', httpStatus: 400, exitCode: 65 },
-  INPUT_MISSING: { meaning: 'An input file does not exist or may not be read', httpStatus: 404, exitCode: 66 },
+  INPUT_MISSING: {
+    meaning: 'An input file does not exist or may not be read',
+    httpStatus: 404,
+    exitCode: 66,
+  },
   UNKNOWN_ID: { meaning: 'An id is not in the model', httpStatus: 404, exitCode: 66 },
   SHAPE_MISMATCH: { meaning: 'Two matrices do not fit together', httpStatus: 500, exitCode: 70 },
   OUT_OF_MEMORY: { meaning: 'The kernels need more memory than there is', httpStatus: 507, exitCode: 71 },
-  WRITE_FAILED: { meaning: 'An output could not be written; nothing half-written is left', httpStatus: 507, exitCode: 73 },
-  BAD_ARTIFACT: { meaning: 'An artifact is foreign, damaged or of another version', httpStatus: 500, exitCode: 74 },
+  WRITE_FAILED: {
+    meaning: 'An output could not be written; nothing half-written is left',
+    httpStatus: 507,
+    exitCode: 73,
+  },
+  BAD_ARTIFACT: {
+    meaning: 'An artifact is foreign, damaged or of another version',
+    httpStatus: 500,
+    exitCode: 74,
+  },
   NO_MODEL: { meaning: 'A folder holds no finished model', httpStatus: 503, exitCode: 66 },
   MODEL_LOCKED: { meaning: 'Another process is writing this model', httpStatus: 409, exitCode: 75 },
-  MISSING_PACKAGE: { meaning: 'An optional package is needed and not installed', httpStatus: 501, exitCode: 69 },
+  MISSING_PACKAGE: {
+    meaning: 'An optional package is needed and not installed',
+    httpStatus: 501,
+    exitCode: 69,
+  },
 } as const satisfies Record<string, ErrorKind>;
 
 export type ErrorCode = keyof typeof errorTable;

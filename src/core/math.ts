@@ -4,11 +4,11 @@
  */
 const LN2_HIGH = 6.9314718036912381649e-1;
 const LN2_LOW = 1.90821492927058770002e-10;
-const INVERSE_LN2 = 1.442695040888963387;
+const INVERSE_LN2 = Math.LOG2E;
 
-export const LN2 = 0.6931471805599453;
+export const LN2 = Math.LN2;
 /** 1 / ln 10, the factor from ln to log10. */
-export const INVERSE_LN10 = 0.4342944819032518;
+export const INVERSE_LN10 = Math.LOG10E;
 
 const cell = new DataView(new ArrayBuffer(8));
 
@@ -27,7 +27,8 @@ export function exp(x: number): number {
       (1.66666666666666019037e-1 +
         t *
           (-2.77777777770155933842e-3 +
-            t * (6.61375632143793436117e-5 + t * (-1.6533902205465251539e-6 + t * 4.13813679705723846039e-8))));
+            t *
+              (6.61375632143793436117e-5 + t * (-1.6533902205465251539e-6 + t * 4.13813679705723846039e-8))));
   const y = 1 - (low - (r * c) / (2 - c) - high);
   cell.setFloat64(0, y);
   cell.setInt32(0, cell.getInt32(0) + (k << 20));

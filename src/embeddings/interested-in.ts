@@ -74,7 +74,10 @@ export async function computeInterestedIn(
   const whole = await normalize(kernels, sums);
   const numUsersInterestedInThisClusterUpperBound = new Uint32Array(whole.pattern.numCols);
   for (const cluster of whole.pattern.indices) numUsersInterestedInThisClusterUpperBound[cluster]++;
-  return { ...(await cutInterests(kernels, whole, options.maxClustersPerUser)), numUsersInterestedInThisClusterUpperBound };
+  return {
+    ...(await cutInterests(kernels, whole, options.maxClustersPerUser)),
+    numUsersInterestedInThisClusterUpperBound,
+  };
 }
 
 const sumNames = [
@@ -92,7 +95,11 @@ interface Sums {
   readonly numUsersThatWereFaved: Uint32Array;
 }
 
-async function sumInterests(kernels: Kernels, input: InterestedInInput, options: InterestedInOptions): Promise<Sums> {
+async function sumInterests(
+  kernels: Kernels,
+  input: InterestedInInput,
+  options: InterestedInOptions,
+): Promise<Sums> {
   const { followGraph, engagementGraph, knownFor } = input;
   const numConsumers = followGraph.numRows;
   return kernels.scope(async (arena) => {
@@ -126,7 +133,12 @@ async function sumInterests(kernels: Kernels, input: InterestedInInput, options:
       onProgress: (fraction) => onProgress?.(0.5 + fraction / 2),
     });
     return {
-      pattern: { numRows: numConsumers, numCols: knownFor.numCols, indptr: indptr.slice(), indices: out.clustersOut.slice() },
+      pattern: {
+        numRows: numConsumers,
+        numCols: knownFor.numCols,
+        indptr: indptr.slice(),
+        indices: out.clustersOut.slice(),
+      },
       scores: mapNames(sumNames, (name) => out[name].slice()),
       numUsersBeingFollowed: out.numUsersBeingFollowed.slice(),
       numUsersThatWereFaved: out.numUsersThatWereFaved.slice(),
@@ -183,7 +195,9 @@ async function cutInterests(kernels: Kernels, whole: Entries, maxClustersPerUser
       indptrOut: arena.put(indptr),
       placesOut,
     });
-    await kernels.run([kernels.step('cutInterests', params, pattern.numRows)], { scratchBytes: maxClustersPerUser * 12 + 16 });
+    await kernels.run([kernels.step('cutInterests', params, pattern.numRows)], {
+      scratchBytes: maxClustersPerUser * 12 + 16,
+    });
     const keep = <T extends Uint32Array | Float32Array>(array: T) => gather(kernels, array, placesOut);
     const kept: Partial<Record<InterestScoreName, Float32Array>> = {};
     for (const name of interestScoreNames) kept[name] = await keep(scores[name]);
@@ -196,7 +210,11 @@ async function cutInterests(kernels: Kernels, whole: Entries, maxClustersPerUser
   });
 }
 
-async function gather<T extends Uint32Array | Float32Array>(kernels: Kernels, source: T, places: Uint32Array): Promise<T> {
+async function gather<T extends Uint32Array | Float32Array>(
+  kernels: Kernels,
+  source: T,
+  places: Uint32Array,
+): Promise<T> {
   return kernels.scope(async (arena) => {
     const target = source instanceof Float32Array ? arena.f32(places.length) : arena.u32(places.length);
     const params = kernels.block('gather32', { source: arena.put(source), places, target });

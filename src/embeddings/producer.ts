@@ -38,5 +38,10 @@ export async function computeProducerEmbedding(
 ): Promise<Csr> {
   const rowScale = inverseNorm.map((value, p) => (counts[p] > minFollowersForEmbedding ? value : 0));
   const producerConsumer = await transpose(kernels, consumerProducer);
-  return spgemmTopK(kernels, producerConsumer, interest, { topK, threshold: previousFloat32(minScore), rowScale, onProgress });
+  return spgemmTopK(kernels, producerConsumer, interest, {
+    topK,
+    threshold: previousFloat32(minScore),
+    rowScale,
+    onProgress,
+  });
 }

@@ -31,7 +31,13 @@ export async function computeTweetEmbedding(
   interest: Csr,
   { threshold, topK, onProgress }: TweetEmbeddingOptions,
 ): Promise<Csr> {
-  const itemConsumer = await buildCsr(kernels, { rows: items, cols: consumers, data: weights }, numItems, interest.numRows, 'sum');
+  const itemConsumer = await buildCsr(
+    kernels,
+    { rows: items, cols: consumers, data: weights },
+    numItems,
+    interest.numRows,
+    'sum',
+  );
   return spgemmTopK(kernels, itemConsumer, interest, { topK, threshold, onProgress });
 }
 

@@ -88,12 +88,21 @@ async function lastStates(kernels: Kernels, actions: TimedActions, numUsers: num
 }
 
 /** Events of each user, ordered by item and, within an item, by time: two stable sorts. */
-async function groupByUserAndItem(kernels: Kernels, arena: Arena, { users, items }: TimedActions, numUsers: number) {
+async function groupByUserAndItem(
+  kernels: Kernels,
+  arena: Arena,
+  { users, items }: TimedActions,
+  numUsers: number,
+) {
   const numItems = items.reduce((max, item) => Math.max(max, item + 1), 0);
   const inOrder = Uint32Array.from(users.keys());
   const byItem = await sortByKey(kernels, arena, numItems, { keys: items, values: inOrder });
   const userOf = arena.u32(users.length);
-  const params = kernels.block('gather32', { source: arena.put(users), places: byItem.values, target: userOf });
+  const params = kernels.block('gather32', {
+    source: arena.put(users),
+    places: byItem.values,
+    target: userOf,
+  });
   await kernels.run([kernels.step('gather32', params, users.length)]);
   const byUser = await sortByKey(kernels, arena, numUsers, { keys: userOf, values: byItem.values });
   return { indptr: byUser.indptr, events: byUser.values };

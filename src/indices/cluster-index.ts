@@ -8,6 +8,11 @@ import { topKRows, transpose } from '../kernels/sparse.ts';
  * @returns (numCommunities + 1) × entities; each row best first (not by entity), ties to the lower entity;
  *          at most `topK` per cluster, each > `threshold`. Row 0 is empty.
  */
-export async function buildClusterIndex(kernels: Kernels, embedding: Csr, topK: number, threshold: number): Promise<Csr> {
+export async function buildClusterIndex(
+  kernels: Kernels,
+  embedding: Csr,
+  topK: number,
+  threshold: number,
+): Promise<Csr> {
   return topKRows(kernels, await transpose(kernels, embedding), topK, threshold);
 }

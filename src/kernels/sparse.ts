@@ -30,7 +30,11 @@ export async function buildCsr(
     const { rows, cols, data } = triplets;
     const byColumn = await sortByKey(kernels, arena, numCols, { keys: cols, values: rows, data });
     const columnOf = await rowOfEntries(kernels, arena, byColumn.indptr, rows.length);
-    const byRow = await sortByKey(kernels, arena, numRows, { keys: byColumn.values, values: columnOf, data: byColumn.data });
+    const byRow = await sortByKey(kernels, arena, numRows, {
+      keys: byColumn.values,
+      values: columnOf,
+      data: byColumn.data,
+    });
     return mergeDuplicates(kernels, arena, { ...byRow, numRows, numCols }, duplicates);
   });
 }
@@ -39,7 +43,11 @@ export async function buildCsr(
 export async function transpose(kernels: Kernels, a: Csr): Promise<Csr> {
   return kernels.scope(async (arena) => {
     const rowOf = await rowOfEntries(kernels, arena, arena.put(a.indptr), nnz(a));
-    const sorted = await sortByKey(kernels, arena, a.numCols, { keys: a.indices, values: rowOf, data: a.data });
+    const sorted = await sortByKey(kernels, arena, a.numCols, {
+      keys: a.indices,
+      values: rowOf,
+      data: a.data,
+    });
     return {
       numRows: a.numCols,
       numCols: a.numRows,
@@ -96,7 +104,8 @@ export async function spgemmTopK(kernels: Kernels, a: Csr, b: Csr, options: Spge
     const panels: Csr[] = [];
     for (let firstRow = 0; firstRow < a.numRows; firstRow += panelRows) {
       const numRows = Math.min(panelRows, a.numRows - firstRow);
-      const onProgress = (fraction: number) => options.onProgress?.((firstRow + numRows * fraction) / a.numRows);
+      const onProgress = (fraction: number) =>
+        options.onProgress?.((firstRow + numRows * fraction) / a.numRows);
       panels.push(
         await kernels.scope(async () => {
           const slots = reserveSlots(arena, numRows, topK);
@@ -115,7 +124,12 @@ export async function spgemmTopK(kernels: Kernels, a: Csr, b: Csr, options: Spge
 /**
  * The best entries of each row, best first (not by column); ties go to the lower column.
  */
-export async function topKRows(kernels: Kernels, a: Csr, topK: number, threshold = Number.NEGATIVE_INFINITY): Promise<Csr> {
+export async function topKRows(
+  kernels: Kernels,
+  a: Csr,
+  topK: number,
+  threshold = Number.NEGATIVE_INFINITY,
+): Promise<Csr> {
   const k = Math.max(1, Math.min(topK, a.numCols));
   return kernels.scope(async (arena) => {
     const slots = reserveSlots(arena, a.numRows, k);
@@ -144,20 +158,32 @@ export async function unionMax(kernels: Kernels, a: Csr, b: Csr): Promise<Csr> {
       bData: arena.put(requireData(b)),
     };
     const counts = arena.u32(a.numRows);
-    await kernels.run([kernels.step('countUnion', kernels.block('countUnion', { ...inputs, counts }), a.numRows)]);
+    await kernels.run([
+      kernels.step('countUnion', kernels.block('countUnion', { ...inputs, counts }), a.numRows),
+    ]);
     const indptr = arena.put(prefixSum(counts));
     const indicesOut = arena.u32(indptr[a.numRows]);
     const dataOut = arena.f32(indptr[a.numRows]);
     const params = kernels.block('unionMax', { ...inputs, indptrOut: indptr, indicesOut, dataOut });
     await kernels.run([kernels.step('unionMax', params, a.numRows)]);
-    return { numRows: a.numRows, numCols: a.numCols, indptr: indptr.slice(), indices: indicesOut.slice(), data: dataOut.slice() };
+    return {
+      numRows: a.numRows,
+      numCols: a.numCols,
+      indptr: indptr.slice(),
+      indices: indicesOut.slice(),
+      data: dataOut.slice(),
+    };
   });
 }
 
 /**
  * 1 / L2 norm of each column; 0 for a column of zeros. Sums in f64, over blocks that depend on the matrix alone.
  */
-export async function inverseColumnNorms(kernels: Kernels, a: Csr, data = requireData(a)): Promise<Float32Array> {
+export async function inverseColumnNorms(
+  kernels: Kernels,
+  a: Csr,
+  data = requireData(a),
+): Promise<Float32Array> {
   return kernels.scope(async (arena) => {
     const numValues = nnz(a);
     const numBlocks = Math.max(1, Math.min(64, Math.floor(numValues / (4 * Math.max(1, a.numCols)))));
@@ -183,7 +209,12 @@ export async function inverseColumnNorms(kernels: Kernels, a: Csr, data = requir
 }
 
 /** data[i] · scale[column of i] for every stored value. */
-export async function scaleColumns(kernels: Kernels, a: Csr, data: Float32Array, scale: Float32Array): Promise<Float32Array> {
+export async function scaleColumns(
+  kernels: Kernels,
+  a: Csr,
+  data: Float32Array,
+  scale: Float32Array,
+): Promise<Float32Array> {
   return kernels.scope(async (arena) => {
     const dataOut = arena.f32(data.length);
     const params = kernels.block('scaleColumns', {
@@ -220,7 +251,12 @@ interface SortedItems {
 }
 
 /** Stable counting sort by key; inputs are put into the arena, outputs lie in it. */
-export async function sortByKey(kernels: Kernels, arena: Arena, numKeys: number, items: KeyedItems): Promise<SortedItems> {
+export async function sortByKey(
+  kernels: Kernels,
+  arena: Arena,
+  numKeys: number,
+  items: KeyedItems,
+): Promise<SortedItems> {
   const numItems = items.keys.length;
   // More blocks than threads gain nothing and cost numKeys words each.
   const numBlocks = kernels.numThreads;
@@ -249,7 +285,12 @@ export async function sortByKey(kernels: Kernels, arena: Arena, numKeys: number,
   return { indptr, values, data };
 }
 
-async function rowOfEntries(kernels: Kernels, arena: Arena, indptr: Uint32Array, numEntries: number): Promise<Uint32Array> {
+async function rowOfEntries(
+  kernels: Kernels,
+  arena: Arena,
+  indptr: Uint32Array,
+  numEntries: number,
+): Promise<Uint32Array> {
   const rowOf = arena.u32(numEntries);
   const params = kernels.block('expandRows', { indptr, rowOf });
   await kernels.run([kernels.step('expandRows', params, indptr.length - 1)]);
@@ -264,7 +305,9 @@ async function mergeDuplicates(
 ): Promise<Csr> {
   const inputs = { indptr, indices: values, data, sum: duplicates === 'sum' ? 1 : 0 };
   const counts = arena.u32(numRows);
-  await kernels.run([kernels.step('countDistinct', kernels.block('countDistinct', { ...inputs, counts }), numRows)]);
+  await kernels.run([
+    kernels.step('countDistinct', kernels.block('countDistinct', { ...inputs, counts }), numRows),
+  ]);
   const indptrOut = arena.put(prefixSum(counts));
   const indicesOut = arena.u32(indptrOut[numRows]);
   const dataOut = data && arena.f32(indptrOut[numRows]);
@@ -280,10 +323,21 @@ interface Slots {
 }
 
 function reserveSlots(arena: Arena, numRows: number, topK: number): Slots {
-  return { counts: arena.u32(numRows), slotIndices: arena.u32(numRows * topK), slotData: arena.f32(numRows * topK) };
+  return {
+    counts: arena.u32(numRows),
+    slotIndices: arena.u32(numRows * topK),
+    slotData: arena.f32(numRows * topK),
+  };
 }
 
-async function compactSlots(kernels: Kernels, arena: Arena, slots: Slots, numRows: number, numCols: number, topK: number): Promise<Csr> {
+async function compactSlots(
+  kernels: Kernels,
+  arena: Arena,
+  slots: Slots,
+  numRows: number,
+  numCols: number,
+  topK: number,
+): Promise<Csr> {
   const indptr = arena.put(prefixSum(slots.counts));
   const indicesOut = arena.u32(indptr[numRows]);
   const dataOut = arena.f32(indptr[numRows]);

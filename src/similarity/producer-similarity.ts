@@ -17,6 +17,8 @@ export interface SimilarityOptions {
   readonly weighting: SimilarityWeighting;
   /** An edge is kept iff its similarity is greater than this. */
   readonly threshold: number;
+  /** Producers with fewer followers are left out: they get no neighbours and are none. */
+  readonly minFollowers: number;
   /** Neighbours each producer keeps. */
   readonly topK: number;
   readonly onProgress?: Progress;
@@ -30,11 +32,12 @@ export interface SimilarityOptions {
 export async function computeProducerSimilarity(
   kernels: Kernels,
   followGraph: Csr,
-  { weighting, threshold, topK, onProgress }: SimilarityOptions,
+  { weighting, threshold, topK, minFollowers, onProgress }: SimilarityOptions,
 ): Promise<Csr> {
   const producerConsumer = await transpose(kernels, followGraph);
   const isCosine = weighting === 'cosine';
-  const scale = isCosine ? await columnNormsOf(kernels, followGraph) : inverseRootSums(producerConsumer);
+  const inverseNorm = isCosine ? await inverseNorms(kernels, followGraph) : inverseRootSums(producerConsumer);
+  const scale = inverseNorm.map((value, p) => (followers(producerConsumer, p) < minFollowers ? 0 : value));
   const kept = await spgemmTopK(kernels, producerConsumer, followGraph, {
     topK,
     threshold,
@@ -47,8 +50,12 @@ export async function computeProducerSimilarity(
   return unionMax(kernels, kept, await transpose(kernels, kept));
 }
 
-function columnNormsOf(kernels: Kernels, matrix: Csr): Promise<Float32Array> {
+function inverseNorms(kernels: Kernels, matrix: Csr): Promise<Float32Array> {
   return inverseColumnNorms(kernels, matrix, matrix.data ?? new Float32Array(matrix.indices.length).fill(1));
+}
+
+function followers({ indptr }: Csr, producer: number): number {
+  return indptr[producer + 1] - indptr[producer];
 }
 
 function rowSum({ indptr, data }: Csr, row: number): number {
@@ -59,7 +66,10 @@ function rowSum({ indptr, data }: Csr, row: number): number {
 }
 
 function inverseRowSums(matrix: Csr): Float32Array {
-  return Float32Array.from({ length: matrix.numRows }, (_, row) => 1 / (rowSum(matrix, row) || Number.POSITIVE_INFINITY));
+  return Float32Array.from(
+    { length: matrix.numRows },
+    (_, row) => 1 / (rowSum(matrix, row) || Number.POSITIVE_INFINITY),
+  );
 }
 
 function inverseRootSums(matrix: Csr): Float32Array {

@@ -1,0 +1,47 @@
+/** The command line: parses, runs a command, turns errors into a message and an exit code. */
+import pc from 'picocolors';
+import yargs from 'yargs';
+import { hideBin } from 'yargs/helpers';
+import { errorTable, SimClustersError } from '../core/errors.ts';
+import { packageVersion } from '../pipeline/package-version.ts';
+import { runCommand, stageCommands } from './run-command.ts';
+
+/** Runs the command in argv; sets process.exitCode. */
+export async function main(argv: readonly string[]): Promise<void> {
+  const parser = yargs(hideBin([...argv]))
+    .scriptName('simclusters')
+    .usage('$0 <command> [flags]\n\nCommunity-based sparse embeddings: from a follow graph to candidates.')
+    .version(packageVersion())
+    .command(runCommand)
+    .demandCommand(1, 'Which command? See --help.')
+    .recommendCommands()
+    .strict()
+    .wrap(Math.min(110, process.stdout.columns ?? 110))
+    .fail((message, error) => {
+      throw error ?? usageError(message);
+    });
+  for (const command of stageCommands) parser.command(command);
+  try {
+    await parser.parseAsync();
+  } catch (error) {
+    process.exitCode = reportError(error);
+  }
+}
+
+function usageError(message: string): SimClustersError {
+  return new SimClustersError('BAD_PARAM', {
+    got: message,
+    expected: 'a command and its flags',
+    todo: 'See `simclusters --help`, or `simclusters <command> --help`',
+  });
+}
+
+/** Prints an error and gives the exit code. An error that is none of ours is a defect: it shows its stack. */
+function reportError(error: unknown): number {
+  if (error instanceof SimClustersError) {
+    process.stderr.write(`${pc.red('error')}: ${error.message}\n`);
+    return error.exitCode;
+  }
+  process.stderr.write(`${pc.red('defect')}: ${error instanceof Error ? error.stack : String(error)}\n`);
+  return errorTable.SHAPE_MISMATCH.exitCode;
+}

@@ -1,0 +1,109 @@
+/** Files written whole or not at all. */
+import { createHash, type Hash, randomBytes } from 'node:crypto';
+import { type FileHandle, open, rename, rm } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { SimClustersError } from '../core/errors.ts';
+
+/** Bytes handed to one system call; one call may not move 2 GiB or more. */
+const sliceBytes = 8 * 1024 * 1024;
+
+export interface WrittenFile {
+  /** Size of the file. */
+  readonly bytes: number;
+  /** SHA-256 of the file, 64 lower-case hex digits. */
+  readonly sha256: string;
+}
+
+/** What to do about a failed write, by the error code of the system call. */
+const remedies: Readonly<Record<string, string>> = {
+  ENOSPC: 'free space on the disk, or write to another one',
+  EDQUOT: 'free space in your quota, or write to another disk',
+  EFBIG: 'raise the limit of file sizes (ulimit -f)',
+  EACCES: 'allow this user to write to the folder',
+  EPERM: 'allow this user to write to the folder',
+  EROFS: 'write to a folder that is not read-only',
+  ENOENT: 'create the folder first',
+  ENOTDIR: 'give a path inside a folder',
+  EISDIR: 'give the path of a file, not of a folder',
+};
+
+/**
+ * Writes a file atomically: the bytes go to a temporary file in the same folder (its name ends in `.tmp-<pid>`), are
+ * synced and then renamed. `path` holds the old file or the new one, never a part, and nothing else is left behind by
+ * a failure that the process survives.
+ * @throws SimClustersError WRITE_FAILED when the system refuses
+ */
+export async function writeFileAtomically(path: string, pieces: Iterable<Uint8Array>): Promise<WrittenFile> {
+  const temporary = `${path}.${randomBytes(4).toString('hex')}.tmp-${process.pid}`;
+  try {
+    const written = await writeSynced(temporary, pieces);
+    await rename(temporary, path);
+    await syncFolder(dirname(path));
+    return written;
+  } catch (error) {
+    await rm(temporary, { force: true }).catch(() => undefined);
+    throw writeFailure(path, error);
+  }
+}
+
+/** The name of a temporary file that a killed process left behind. */
+export function isLeftOver(fileName: string): boolean {
+  return /\.tmp-\d+$/.test(fileName);
+}
+
+export function writeFailure(path: string, error: unknown): unknown {
+  if (error instanceof SimClustersError) return error;
+  const { code = '', message } = error as NodeJS.ErrnoException;
+  return new SimClustersError('WRITE_FAILED', {
+    file: path,
+    got: message,
+    expected: 'a folder with room that may be written to',
+    todo: remedies[code] ?? 'mend what the system reports, then run again',
+    cause: error,
+  });
+}
+
+async function writeSynced(path: string, pieces: Iterable<Uint8Array>): Promise<WrittenFile> {
+  const file = await open(path, 'w');
+  const hash = createHash('sha256');
+  let bytes = 0;
+  try {
+    for (const piece of pieces) {
+      await writePiece(file, hash, piece);
+      bytes += piece.length;
+    }
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+  return { bytes, sha256: hash.digest('hex') };
+}
+
+/** The disk writes a slice while this thread hashes it. */
+async function writePiece(file: FileHandle, hash: Hash, piece: Uint8Array): Promise<void> {
+  for (let start = 0; start < piece.length; start += sliceBytes) {
+    const slice = piece.subarray(start, start + sliceBytes);
+    const writing = writeFully(file, slice);
+    hash.update(slice);
+    await writing;
+  }
+}
+
+/** One write may take fewer bytes than it was given, for example at the edge of a full disk. */
+async function writeFully(file: FileHandle, slice: Uint8Array): Promise<void> {
+  for (let done = 0; done < slice.length; ) {
+    const { bytesWritten } = await file.write(slice, done);
+    done += bytesWritten;
+  }
+}
+
+/** A rename is durable once its folder is synced. Some systems cannot sync a folder; the file is whole there too. */
+async function syncFolder(path: string): Promise<void> {
+  try {
+    const folder = await open(path, 'r');
+    await folder.sync().finally(() => folder.close());
+  } catch (error) {
+    const unsupported = ['EISDIR', 'EPERM', 'EACCES', 'EINVAL', 'ENOTSUP', 'ENOSYS'];
+    if (!unsupported.includes((error as NodeJS.ErrnoException).code ?? '')) throw error;
+  }
+}

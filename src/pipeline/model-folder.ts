@@ -1,0 +1,162 @@
+/** A model on disk: a folder with manifest.json and a file per artifact. Writers hold its lock. */
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { SimClustersError } from '../core/errors.ts';
+import { readTable, writeTable } from '../io/artifact-file.ts';
+import { isLeftOver, writeFailure, writeFileAtomically } from '../io/atomic-file.ts';
+import { type ArtifactName, SCHEMA_VERSION } from '../stages/artifacts.ts';
+import type { Artifact } from '../stages/stage.ts';
+import { MANIFEST_VERSION, type Manifest, type OutputRecord } from './manifest.ts';
+
+const MANIFEST_FILE = 'manifest.json';
+const LOCK_FILE = 'lock';
+const ATTRIBUTE_PREFIX = 'simclusters.attribute.';
+
+/** Reads artifacts by name, each verified against the manifest. */
+export interface ModelReader {
+  readonly folder: string;
+  readonly manifest: Manifest;
+  has(name: ArtifactName): boolean;
+  /** @throws SimClustersError NO_MODEL when the model has no such artifact, BAD_ARTIFACT when it is damaged */
+  read(name: ArtifactName): Artifact;
+}
+
+/** @throws SimClustersError NO_MODEL, BAD_ARTIFACT */
+export function openModel(folder: string): ModelReader {
+  const manifest = readManifest(folder);
+  if (!manifest) {
+    throw new SimClustersError('NO_MODEL', {
+      file: folder,
+      got: 'no manifest.json',
+      expected: 'a model folder',
+      todo: 'Build one with `simclusters run --model DIR`, or check the path',
+    });
+  }
+  const outputs = outputsOf(manifest);
+  return {
+    folder,
+    manifest,
+    has: (name) => outputs.has(name),
+    read(name) {
+      const record = outputs.get(name);
+      if (record) return readArtifact(folder, record);
+      throw new SimClustersError('NO_MODEL', {
+        file: folder,
+        got: `a model without ${name}`,
+        expected: `a model with ${name}`,
+        todo: 'Run the stages that make it, with the inputs they need (see `simclusters run --help`)',
+      });
+    },
+  };
+}
+
+export function outputsOf(manifest: Manifest): Map<ArtifactName, OutputRecord> {
+  const outputs = new Map<ArtifactName, OutputRecord>();
+  for (const stage of Object.values(manifest.stages)) {
+    for (const [name, record] of Object.entries(stage.outputs)) outputs.set(name as ArtifactName, record);
+  }
+  return outputs;
+}
+
+export function readArtifact(folder: string, { file, sha256 }: OutputRecord): Artifact {
+  const { table, metadata } = readTable(join(folder, file), { sha256 });
+  const attributes: Record<string, string> = {};
+  for (const [key, value] of Object.entries(metadata)) {
+    if (key.startsWith(ATTRIBUTE_PREFIX)) attributes[key.slice(ATTRIBUTE_PREFIX.length)] = value;
+  }
+  return { table, attributes };
+}
+
+/** Nothing in the file depends on time or place, so equal artifacts are equal bytes. */
+export async function writeArtifact(
+  folder: string,
+  name: ArtifactName,
+  artifact: Artifact,
+): Promise<OutputRecord> {
+  const metadata: Record<string, string> = {
+    'simclusters.artifact': name,
+    'simclusters.schema': SCHEMA_VERSION,
+  };
+  for (const [key, value] of Object.entries(artifact.attributes)) metadata[ATTRIBUTE_PREFIX + key] = value;
+  const file = `${name}.parquet`;
+  return {
+    file,
+    ...(await writeTable(join(folder, file), artifact.table, metadata)),
+    numRows: artifact.table.numRows,
+  };
+}
+
+/** `undefined` when there is no manifest. @throws SimClustersError BAD_ARTIFACT */
+export function readManifest(folder: string): Manifest | undefined {
+  const file = join(folder, MANIFEST_FILE);
+  if (!existsSync(file)) return undefined;
+  const manifest = parseManifest(file);
+  if (
+    manifest.format === 'simclusters-model' &&
+    manifest.manifestVersion === MANIFEST_VERSION &&
+    manifest.schemaVersion === SCHEMA_VERSION
+  ) {
+    return manifest;
+  }
+  throw new SimClustersError('BAD_ARTIFACT', {
+    file,
+    got: `format ${manifest.format}, manifest version ${manifest.manifestVersion}, schema ${manifest.schemaVersion}`,
+    expected: `simclusters-model, ${MANIFEST_VERSION}, ${SCHEMA_VERSION}`,
+    todo: 'Build the model again into an empty folder, or use the version of this package that made it',
+  });
+}
+
+function parseManifest(file: string): Manifest {
+  try {
+    return JSON.parse(readFileSync(file, 'utf8')) as Manifest;
+  } catch (cause) {
+    throw new SimClustersError('BAD_ARTIFACT', {
+      file,
+      got: String(cause),
+      expected: 'the JSON this package writes',
+      todo: 'Build the model again into an empty folder',
+      cause,
+    });
+  }
+}
+
+export async function writeManifest(folder: string, manifest: Manifest): Promise<void> {
+  await writeFileAtomically(join(folder, MANIFEST_FILE), [
+    Buffer.from(`${JSON.stringify(manifest, null, 1)}\n`),
+  ]);
+}
+
+/**
+ * Makes the folder and takes its lock; a lock whose process is gone is taken over. Sweeps what a killed run left behind.
+ * @returns a function that gives the lock back
+ * @throws SimClustersError MODEL_LOCKED, WRITE_FAILED
+ */
+export function lockModel(folder: string): () => void {
+  const lock = join(folder, LOCK_FILE);
+  try {
+    mkdirSync(folder, { recursive: true });
+    if (existsSync(lock) && !isAlive(Number(readFileSync(lock, 'utf8')))) rmSync(lock, { force: true });
+    writeFileSync(lock, String(process.pid), { flag: 'wx' });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST' || !existsSync(lock))
+      throw writeFailure(folder, error);
+    throw new SimClustersError('MODEL_LOCKED', {
+      file: folder,
+      got: `a lock held by process ${readFileSync(lock, 'utf8')}`,
+      expected: 'one writer at a time',
+      todo: `Wait for it, write to another --model folder, or remove ${lock} if that process is none of ours`,
+    });
+  }
+  for (const file of readdirSync(folder)) if (isLeftOver(file)) rmSync(join(folder, file), { force: true });
+  return () => rmSync(lock, { force: true });
+}
+
+function isAlive(pid: number): boolean {
+  if (!Number.isInteger(pid) || pid <= 0 || pid === process.pid) return false;
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}

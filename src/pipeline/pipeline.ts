@@ -1,0 +1,307 @@
+/**
+ * The main job: runs the stages a target needs, in order. A stage whose inputs, params and code are what they were is
+ * taken from disk; so a killed run goes on after its last whole stage, and a changed flag redoes only what it touches.
+ */
+import { SimClustersError } from '../core/errors.ts';
+import type { Kernels } from '../kernels/kernels.ts';
+import { openKernels, readWasm } from '../kernels/open.ts';
+import { type ArtifactName, SCHEMA_VERSION } from '../stages/artifacts.ts';
+import { stages } from '../stages/index.ts';
+import { type ParamValue, type PresetName, resolveParams } from '../stages/params.ts';
+import { type Artifact, type GivenParams, input, type Stage, type StageReport } from '../stages/stage.ts';
+import { codeVersion, fingerprintInputs, sha256 } from './fingerprints.ts';
+import { type InputRecord, MANIFEST_VERSION, type Manifest, type StageRecord } from './manifest.ts';
+import {
+  lockModel,
+  openModel,
+  outputsOf,
+  readArtifact,
+  readManifest,
+  writeArtifact,
+  writeManifest,
+} from './model-folder.ts';
+import { packageVersion } from './package-version.ts';
+import { choosePreset, type PresetChoice } from './presets.ts';
+
+export interface RunOptions {
+  /** The model folder. */
+  readonly folder: string;
+  /** Params by name, over the preset's. */
+  readonly given: GivenParams;
+  /** Unset: chosen by the number of producers. */
+  readonly preset?: PresetName;
+  /** Name of the last stage wanted; unset: all. */
+  readonly target?: string;
+  readonly seed?: string;
+  readonly modelVersion?: string;
+  /** 0: as many as the machine offers. */
+  readonly numThreads?: number;
+  /** Runs every stage even if its outputs are there. */
+  readonly force?: boolean;
+  readonly onEvent?: (event: RunEvent) => void;
+}
+
+export type RunEvent =
+  | {
+      type: 'run-start';
+      folder: string;
+      numThreads: number;
+      stages: readonly { name: string; summary: string }[];
+    }
+  | { type: 'preset'; name: PresetName; reason: string }
+  | { type: 'stage-start'; name: string; reason: string }
+  | { type: 'stage-progress'; name: string; fraction: number }
+  | { type: 'stage-log'; name: string; line: string }
+  | { type: 'stage-end'; name: string; seconds: number; peakRssBytes: number; report: StageReport }
+  | { type: 'stage-reuse'; name: string; report: StageReport }
+  | { type: 'stage-skip'; name: string; reason: string }
+  | { type: 'run-end'; folder: string; seconds: number; peakRssBytes: number };
+
+/** @throws SimClustersError of any stage; outputs of the stages before it are kept */
+export async function runPipeline(options: RunOptions): Promise<Manifest> {
+  const unlock = lockModel(options.folder);
+  const kernels = openKernels({ numThreads: options.numThreads });
+  try {
+    return await new Run(options, kernels).toTheEnd();
+  } finally {
+    await kernels.close();
+    unlock();
+  }
+}
+
+/** The stages that `target` needs, in running order; all of them when it is unset. */
+export function stagesFor(target?: string): Stage[] {
+  if (target === undefined) return [...stages];
+  if (!stages.some(({ name }) => name === target)) {
+    throw new SimClustersError('BAD_PARAM', {
+      got: `stage ${target}`,
+      expected: `one of ${stages.map(({ name }) => name).join(', ')}`,
+      todo: 'See `simclusters --help`',
+    });
+  }
+  const needed = new Set<Stage>();
+  const visit = (stage: Stage): void => {
+    needed.add(stage);
+    const reads = new Set<ArtifactName>([...stage.reads, ...stage.readsIfPresent]);
+    for (const other of stages)
+      if (!needed.has(other) && other.writes.some((name) => reads.has(name))) visit(other);
+  };
+  visit(stages.find(({ name }) => name === target) as Stage);
+  return stages.filter((stage) => needed.has(stage));
+}
+
+/** One run: what is known of the model so far, and the artifacts later stages will read. */
+class Run {
+  readonly #options: RunOptions;
+  readonly #kernels: Kernels;
+  readonly #planned: readonly Stage[];
+  readonly #cache = new Map<ArtifactName, Artifact>();
+  #manifest: Manifest;
+  #preset: PresetChoice | undefined;
+
+  constructor(options: RunOptions, kernels: Kernels) {
+    this.#options = options;
+    this.#kernels = kernels;
+    this.#planned = stagesFor(options.target);
+    if (options.preset) this.#preset = { name: options.preset, reason: '--preset' };
+    this.#manifest = this.#freshManifest(readManifest(options.folder));
+  }
+
+  async toTheEnd(): Promise<Manifest> {
+    const began = performance.now();
+    const { folder } = this.#options;
+    this.#emit({ type: 'run-start', folder, numThreads: this.#kernels.numThreads, stages: this.#planned });
+    for (const [place, stage] of this.#planned.entries()) {
+      await this.#bringUpToDate(stage);
+      if (!this.#preset) this.#choosePreset();
+      this.#forgetUnread(this.#planned.slice(place + 1));
+    }
+    if (this.#planned.length === stages.length) await this.#save({ status: 'complete' });
+    this.#emit({ type: 'run-end', folder, seconds: secondsSince(began), peakRssBytes: peakRssBytes() });
+    return this.#manifest;
+  }
+
+  #freshManifest(previous: Manifest | undefined): Manifest {
+    const { given, seed = '1', modelVersion = 'model-1' } = this.#options;
+    const wasmSha256 = sha256(readWasm('core.threads.wasm'));
+    return {
+      format: 'simclusters-model',
+      manifestVersion: MANIFEST_VERSION,
+      schemaVersion: SCHEMA_VERSION,
+      modelVersion,
+      status: 'partial',
+      updatedAt: new Date().toISOString(),
+      codeVersion: codeVersion(wasmSha256),
+      packageVersion: packageVersion(),
+      wasmSha256,
+      seed,
+      numThreads: this.#kernels.numThreads,
+      preset: this.#preset,
+      given: withoutUndefined(given),
+      stages: previous?.stages ?? {},
+    };
+  }
+
+  async #bringUpToDate(stage: Stage): Promise<void> {
+    const params = resolveParams(stage.params, this.#options.given, this.#preset?.name ?? 'small');
+    const outputs = outputsOf(this.#manifest);
+    const skipped = stage.notApplicable(params as never, new Set(outputs.keys()));
+    if (skipped !== undefined) {
+      this.#emit({ type: 'stage-skip', name: stage.name, reason: skipped });
+      await this.#record(stage.name, { ...emptyRecord, params, skipped });
+      return;
+    }
+    const inputs = await this.#fingerprintInputs(stage, params);
+    const key = this.#keyOf(stage, params, inputs);
+    const previous = this.#manifest.stages[stage.name];
+    if (previous?.key === key && !this.#options.force && this.#isWhole(previous)) {
+      this.#emit({ type: 'stage-reuse', name: stage.name, report: previous.report });
+      return;
+    }
+    this.#emit({ type: 'stage-start', name: stage.name, reason: staleness(previous, key) });
+    await this.#runStage(stage, params, inputs, key);
+  }
+
+  async #runStage(
+    stage: Stage,
+    params: Record<string, ParamValue>,
+    inputs: InputRecord[],
+    key: string,
+  ): Promise<void> {
+    const began = performance.now();
+    // From here on the old outputs no longer count, whatever happens.
+    await this.#record(stage.name, undefined);
+    const { artifacts, report } = await stage.run(this.#load(stage), params as never, {
+      kernels: this.#kernels,
+      seed: this.#manifest.seed,
+      onProgress: (fraction) => this.#emit({ type: 'stage-progress', name: stage.name, fraction }),
+      log: (line) => this.#emit({ type: 'stage-log', name: stage.name, line }),
+    });
+    const outputs: StageRecord['outputs'] = Object.fromEntries(
+      await Promise.all(
+        Object.entries(artifacts).map(async ([name, artifact]) => {
+          this.#cache.set(name as ArtifactName, artifact);
+          return [name, await writeArtifact(this.#options.folder, name as ArtifactName, artifact)];
+        }),
+      ),
+    );
+    const seconds = secondsSince(began);
+    const record = { key, params, inputs, outputs, report, seconds, peakRssBytes: peakRssBytes() };
+    await this.#record(stage.name, record);
+    this.#emit({ type: 'stage-end', name: stage.name, seconds, peakRssBytes: record.peakRssBytes, report });
+  }
+
+  async #fingerprintInputs(stage: Stage, params: Record<string, ParamValue>): Promise<InputRecord[]> {
+    const lists = Object.entries(stage.params).filter(([, spec]) => spec.type === 'list' && spec.isFiles);
+    const records = await Promise.all(
+      lists.map(([name]) => fingerprintInputs(params[name] as readonly string[])),
+    );
+    return records.flat();
+  }
+
+  /** Everything the outputs depend on. Where input files lie does not count, what they hold does. */
+  #keyOf(stage: Stage, params: Record<string, ParamValue>, inputs: readonly InputRecord[]): string {
+    const outputs = outputsOf(this.#manifest);
+    const settings = Object.entries(params).filter(([name]) => {
+      const spec = stage.params[name];
+      return !(spec.type === 'list' && spec.isFiles);
+    });
+    const artifacts = [...stage.reads, ...stage.readsIfPresent].map((name) => [
+      name,
+      outputs.get(name)?.sha256,
+    ]);
+    const { codeVersion, seed } = this.#manifest;
+    return sha256(
+      JSON.stringify([stage.name, codeVersion, seed, settings, inputs.map((i) => i.sha256), artifacts]),
+    );
+  }
+
+  /** Are the outputs readable as recorded? Reading them is what the next stages need anyway. */
+  #isWhole(record: StageRecord): boolean {
+    try {
+      for (const [name, output] of Object.entries(record.outputs)) {
+        this.#cache.set(name as ArtifactName, readArtifact(this.#options.folder, output));
+      }
+      return true;
+    } catch (error) {
+      if (error instanceof SimClustersError) return false;
+      throw error;
+    }
+  }
+
+  #load(stage: Stage): Partial<Record<ArtifactName, Artifact>> {
+    const outputs = outputsOf(this.#manifest);
+    const loaded: Partial<Record<ArtifactName, Artifact>> = {};
+    for (const name of [...stage.reads, ...stage.readsIfPresent]) {
+      const record = outputs.get(name);
+      if (record) loaded[name] = this.#cache.get(name) ?? readArtifact(this.#options.folder, record);
+    }
+    for (const name of stage.reads) input(loaded, name);
+    return loaded;
+  }
+
+  #forgetUnread(rest: readonly Stage[]): void {
+    const wanted = new Set(rest.flatMap((stage) => [...stage.reads, ...stage.readsIfPresent]));
+    for (const name of this.#cache.keys()) if (!wanted.has(name)) this.#cache.delete(name);
+  }
+
+  #choosePreset(): void {
+    const record = this.#manifest.stages['follow-graph'];
+    if (!record) return;
+    this.#preset = choosePreset(Number(record.report['numProducers']));
+    this.#manifest = { ...this.#manifest, preset: this.#preset };
+    this.#emit({ type: 'preset', ...this.#preset });
+  }
+
+  async #record(name: string, record: StageRecord | undefined): Promise<void> {
+    const { [name]: _, ...others } = this.#manifest.stages;
+    await this.#save({ stages: record ? { ...others, [name]: record } : others });
+  }
+
+  async #save(changes: Partial<Manifest>): Promise<void> {
+    this.#manifest = { ...this.#manifest, ...changes, updatedAt: new Date().toISOString() };
+    await writeManifest(this.#options.folder, this.#manifest);
+  }
+
+  #emit(event: RunEvent): void {
+    this.#options.onEvent?.(event);
+  }
+}
+
+/**
+ * What was given to a model when it was built, so that a single stage can be run again with the rest as it was.
+ * @throws SimClustersError NO_MODEL
+ */
+export function givenBefore(folder: string): { given: GivenParams; preset?: PresetName; seed: string } {
+  const { manifest } = openModel(folder);
+  return { given: manifest.given, preset: manifest.preset?.name, seed: manifest.seed };
+}
+
+const emptyRecord: Omit<StageRecord, 'params'> = {
+  key: '',
+  inputs: [],
+  outputs: {},
+  report: {},
+  seconds: 0,
+  peakRssBytes: 0,
+};
+
+function staleness(previous: StageRecord | undefined, key: string): string {
+  if (!previous) return 'not built yet';
+  return previous.key === key ? 'asked for, or its outputs are damaged' : 'inputs, params or code changed';
+}
+
+function withoutUndefined(given: GivenParams): Record<string, ParamValue> {
+  return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)) as Record<
+    string,
+    ParamValue
+  >;
+}
+
+function secondsSince(began: number): number {
+  return (performance.now() - began) / 1000;
+}
+
+function peakRssBytes(): number {
+  return process.resourceUsage().maxRSS * 1024;
+}

@@ -1,0 +1,78 @@
+import { computeInterestedIn } from '../embeddings/interested-in.ts';
+import { inverse } from '../graph/producer-norms.ts';
+import { integer } from './params.ts';
+import {
+  defineStage,
+  input,
+  matrixArtifact,
+  matrixOf,
+  matrixReport,
+  namedClusters,
+  scalars,
+} from './stage.ts';
+
+export const interestedIn = defineStage({
+  name: 'interested-in',
+  summary: 'Sum, per consumer, what the followed and faved producers are known for',
+  reads: ['followGraph', 'producerNorms', 'knownFor'],
+  readsIfPresent: ['engagementGraph'],
+  writes: ['interestedIn', 'clusterInterest'],
+  params: {
+    socialProofThreshold: integer(
+      'Distinct followed or faved producers a cluster needs',
+      { small: 1, web: 2, twitter: 2 },
+      {
+        min: 1,
+        source: 'InterestedInFromKnownFor: 2',
+      },
+    ),
+    maxClustersPerUser: integer('Clusters kept per consumer', 50, {
+      min: 1,
+      source: 'InterestedInFromKnownFor',
+    }),
+  },
+  async run(artifacts, params, { kernels, onProgress }) {
+    const followGraph = input(artifacts, 'followGraph');
+    const norms = input(artifacts, 'producerNorms');
+    const interests = await computeInterestedIn(
+      kernels,
+      {
+        followGraph: matrixOf(followGraph, 'producerIndex'),
+        engagementGraph:
+          artifacts.engagementGraph && matrixOf(artifacts.engagementGraph, 'producerIndex', 'fav'),
+        knownFor: matrixOf(input(artifacts, 'knownFor'), 'clusterId', 'knownForScore'),
+        inverseFollowNorm: inverse(scalars(norms, 'followerL2Norm')),
+        inverseFavNorm: inverse(scalars(norms, 'faverL2Norm')),
+      },
+      { ...params, onProgress },
+    );
+    const { pattern, scores, numUsersBeingFollowed, numUsersThatWereFaved } = interests;
+    const upperBound = interests.numUsersInterestedInThisClusterUpperBound;
+    const clusterIds = namedClusters(upperBound.length);
+    return {
+      artifacts: {
+        interestedIn: matrixArtifact(
+          { name: 'consumerId', column: followGraph.table.columns['consumerId'] },
+          pattern,
+          'clusterId',
+          {
+            ...scores,
+            numUsersBeingFollowed,
+            numUsersThatWereFaved,
+          },
+        ),
+        clusterInterest: {
+          table: {
+            numRows: upperBound.length,
+            columns: {
+              clusterId: clusterIds.column,
+              numUsersInterestedInThisClusterUpperBound: { kind: 'scalar', values: upperBound },
+            },
+          },
+          attributes: {},
+        },
+      },
+      report: matrixReport(pattern),
+    };
+  },
+});

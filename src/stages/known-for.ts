@@ -1,0 +1,95 @@
+import { computeKnownFor } from '../communities/known-for.ts';
+import { detectCommunities } from '../communities/metropolis-hastings.ts';
+import { choice, flag, integer, number } from './params.ts';
+import { defineStage, input, matrixArtifact, matrixOf } from './stage.ts';
+
+export const knownFor = defineStage({
+  name: 'known-for',
+  summary: 'Assign producers to communities by Metropolis-Hastings on the similarity graph',
+  reads: ['producerSimilarity'],
+  writes: ['knownFor'],
+  params: {
+    numCommunities: integer(
+      'Number of communities, k; 0: one per --producers-per-community producers with neighbours',
+      0,
+    ),
+    producersPerCommunity: number(
+      'Mean community size when --num-communities is 0',
+      { small: 10, web: 100, twitter: 200 },
+      {
+        min: 1,
+        source: 'ClusterHdfsGraphApp: 200',
+      },
+    ),
+    communityWeights: choice(
+      'Count similar producers equally, or by their similarity',
+      ['unit', 'similarity'],
+      {
+        small: 'unit',
+        web: 'unit',
+        twitter: 'similarity',
+      },
+    ),
+    wtCoeff: number('Weight α of a neighbour inside the community against a stranger outside', 10, {
+      min: 1e-6,
+      source: 'UpdateKnownFor20M145K2020: 10',
+    }),
+    scaleCoeff: number('Factor of the likelihood difference in the acceptance test', 0.5, {
+      source: 'sbf AlgorithmConfig',
+    }),
+    maxEpochs: integer(
+      'Sweeps over all producers at the most',
+      { small: 8, web: 5, twitter: 4 },
+      {
+        min: 1,
+        unit: 'epochs',
+        source: 'UpdateKnownFor20M145K2020: 3',
+      },
+    ),
+    eps: number('Stop when the share of accepted proposals falls below this', 0.01, {
+      max: 1,
+      source: 'sbf AlgorithmConfig',
+    }),
+    runAllEpochs: flag('Run --max-epochs whatever the share of accepted proposals', false),
+    numStarts: integer(
+      'Random starts tried for two epochs each; the best goes on',
+      { small: 4, web: 1, twitter: 1 },
+      { min: 1, max: 1000 },
+    ),
+  },
+  async run(artifacts, params, { kernels, seed, onProgress }) {
+    const similarity = matrixOf(input(artifacts, 'producerSimilarity'), 'neighborIndex', 'similarity');
+    const graph = params.communityWeights === 'unit' ? { ...similarity, data: undefined } : similarity;
+    const numWithNeighbors = countNonEmptyRows(similarity.indptr);
+    const numCommunities =
+      params.numCommunities || Math.max(1, Math.round(numWithNeighbors / params.producersPerCommunity));
+    const communities = await detectCommunities(kernels, graph, similarity, {
+      ...params,
+      numCommunities,
+      seed,
+      onProgress,
+    });
+    const known = await computeKnownFor(kernels, similarity, communities);
+    const { producerId } = input(artifacts, 'producerSimilarity').table.columns;
+    return {
+      artifacts: {
+        knownFor: matrixArtifact({ name: 'producerId', column: producerId }, known, 'clusterId', {
+          knownForScore: known.data as Float32Array,
+        }),
+      },
+      report: {
+        numRows: known.numRows,
+        numCommunities,
+        numProducersWithoutNeighbors: known.numRows - numWithNeighbors,
+        ...communities.epochs[communities.epochs.length - 1],
+        epochs: communities.epochs,
+      },
+    };
+  },
+});
+
+function countNonEmptyRows(indptr: Uint32Array): number {
+  let count = 0;
+  for (let row = 0; row + 1 < indptr.length; row++) if (indptr[row + 1] > indptr[row]) count++;
+  return count;
+}
