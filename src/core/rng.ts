@@ -29,7 +29,7 @@ export function mix(value: number): number {
 
 /** The stream of one vertex in one epoch. */
 export function streamOf({ key0, key1 }: RandomKey, epoch: number, vertex: number): number {
-  return mix(mix((mix((key0 + Math.imul(epoch, 0x9e3779b9)) | 0) ^ key1) + vertex));
+  return mix(mix(mix((key0 + Math.imul(epoch, 0x9e3779b9)) | 0) ^ key1) + vertex);
 }
 
 /** Uniform in the open interval (0, 1). */
