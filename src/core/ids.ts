@@ -13,7 +13,8 @@ export interface IdTable {
 }
 
 const encoder = new TextEncoder();
-const decoder = new TextDecoder();
+// Without this, a byte order mark at the head of an id would be lost.
+const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
 
 /** The id of an index, as text. */
 export function idAt(ids: IdTable, index: number): string {
