@@ -4,6 +4,7 @@ import yargs from 'yargs';
 import { hideBin } from 'yargs/helpers';
 import { errorTable, SimClustersError } from '../core/errors.ts';
 import { packageVersion } from '../pipeline/package-version.ts';
+import { evaluateCommand } from './evaluate-command.ts';
 import { runCommand, stageCommands } from './run-command.ts';
 
 /** Runs the command in argv; sets process.exitCode. */
@@ -13,6 +14,7 @@ export async function main(argv: readonly string[]): Promise<void> {
     .usage('$0 <command> [flags]\n\nCommunity-based sparse embeddings: from a follow graph to candidates.')
     .version(packageVersion())
     .command(runCommand)
+    .command(evaluateCommand)
     .demandCommand(1, 'Which command? See --help.')
     .recommendCommands()
     .strict()

@@ -30,10 +30,11 @@ export const knownFor = defineStage({
         twitter: 'similarity',
       },
     ),
-    wtCoeff: number('Weight α of a neighbour inside the community against a stranger outside', 10, {
-      min: 1e-6,
-      source: 'UpdateKnownFor20M145K2020: 10',
-    }),
+    wtCoeff: number(
+      'Weight α of a neighbour inside the community against a stranger outside',
+      { small: 5, web: 10, twitter: 10 },
+      { min: 1e-6, source: 'sbf AlgorithmConfig: 5; UpdateKnownFor20M145K2020: 10' },
+    ),
     scaleCoeff: number('Factor of the likelihood difference in the acceptance test', 0.5, {
       source: 'sbf AlgorithmConfig',
     }),

@@ -20,7 +20,7 @@ export const producerSimilarity = defineStage({
     ),
     similarityTopK: integer(
       'Neighbours each producer keeps',
-      { small: 12, web: 100, twitter: 400 },
+      { small: 8, web: 100, twitter: 400 },
       {
         min: 1,
         source: 'UpdateKnownFor20M145K2020: 400',
