@@ -1,0 +1,12 @@
+/**
+ * The small entry for browsers, workers and serverless: no Node API, nothing compiled or read on import.
+ * Hand it core.wasm and artifact files as buffers; it reads them zero-copy and ranks with the same kernels.
+ */
+export type { Csr } from './core/csr.ts';
+export { type ErrorCode, SimClustersError } from './core/errors.ts';
+export { type IdTable, idAt, idStrings, idTableFromColumn } from './core/ids.ts';
+export type { Column, ListColumn, ScalarColumn, StringColumn, Table } from './core/table.ts';
+export { measureRanking, recommendByVectors } from './evaluate/recommend.ts';
+export { decodeTable } from './io/parquet-reader.ts';
+export { openEdgeKernels } from './kernels/open-edge.ts';
+export { buildCsr, type SpgemmOptions, spgemmTopK, topKRows, transpose } from './kernels/sparse.ts';

@@ -1,0 +1,49 @@
+/** Public API. What is not here is private. */
+
+// Its parts, for use on their own
+export { computeKnownFor } from './communities/known-for.ts';
+export { type CommunityMetrics, measureCommunities } from './communities/metrics.ts';
+export {
+  type Communities,
+  detectCommunities,
+  type EpochReport,
+  type MetropolisHastingsOptions,
+} from './communities/metropolis-hastings.ts';
+// Nouns
+export { type Csr, csrFromRows, nnz } from './core/csr.ts';
+export { type ErrorCode, errorTable, SimClustersError } from './core/errors.ts';
+export { type IdTable, idAt, idStrings, idTableFromColumn, idTableFromStrings } from './core/ids.ts';
+export type { Column, ListColumn, ScalarColumn, StringColumn, Table } from './core/table.ts';
+export { computeInterestedIn, type InterestedIn, interestMatrix } from './embeddings/interested-in.ts';
+export { computeProducerEmbedding } from './embeddings/producer.ts';
+export { computeTopicEmbedding } from './embeddings/topic.ts';
+export { computeTweetEmbedding } from './embeddings/tweet.ts';
+export {
+  measureRanking,
+  type RankingQuality,
+  recommendByPopularity,
+  recommendByVectors,
+} from './evaluate/recommend.ts';
+export { buildEngagementGraph } from './graph/engagement-graph.ts';
+export { buildFollowGraph, type FollowGraph } from './graph/follow-graph.ts';
+export { computeProducerNorms, type ProducerNorms } from './graph/producer-norms.ts';
+export { buildClusterIndex } from './indices/cluster-index.ts';
+// Input, output, kernels
+export { readTable, writeTable } from './io/artifact-file.ts';
+export type { EdgeInput, EventInput, InputOptions, InputReport } from './io/edge-input.ts';
+export { readEdges } from './io/edge-reader.ts';
+export { readEvents } from './io/event-reader.ts';
+export type { Kernels, Progress } from './kernels/kernels.ts';
+export { type KernelOptions, openKernels } from './kernels/open.ts';
+export { buildCsr, type SpgemmOptions, spgemmTopK, topKRows, transpose } from './kernels/sparse.ts';
+// The main job
+export type { InputRecord, Manifest, OutputRecord, StageRecord } from './pipeline/manifest.ts';
+export { type ModelReader, openModel } from './pipeline/model-folder.ts';
+export { type RunEvent, type RunOptions, runPipeline, stagesFor } from './pipeline/pipeline.ts';
+export { choosePreset } from './pipeline/presets.ts';
+export { writeReport } from './report/report.ts';
+export { computeProducerSimilarity, type SimilarityOptions } from './similarity/producer-similarity.ts';
+export { type ArtifactName, artifactNames, artifactTypes } from './stages/artifacts.ts';
+export { stages } from './stages/index.ts';
+export { type ParamSpec, type ParamValue, type PresetName, presetNames } from './stages/params.ts';
+export { type Artifact, idsOf, matrixOf, type Stage, scalars } from './stages/stage.ts';
