@@ -5,6 +5,7 @@ import { hideBin } from 'yargs/helpers';
 import { errorTable, SimClustersError } from '../core/errors.ts';
 import { packageVersion } from '../pipeline/package-version.ts';
 import { evaluateCommand } from './evaluate-command.ts';
+import { exportCommand } from './export-command.ts';
 import { runCommand, stageCommands } from './run-command.ts';
 
 /** Runs the command in argv; sets process.exitCode. */
@@ -14,6 +15,7 @@ export async function main(argv: readonly string[]): Promise<void> {
     .usage('$0 <command> [flags]\n\nCommunity-based sparse embeddings: from a follow graph to candidates.')
     .version(packageVersion())
     .command(runCommand)
+    .command(exportCommand)
     .command(evaluateCommand)
     .demandCommand(1, 'Which command? See --help.')
     .recommendCommands()
