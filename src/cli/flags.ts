@@ -34,7 +34,8 @@ function flagOf(group: string, spec: ParamSpec): Options {
     group: `${group}:`,
     type: yargsType[spec.type],
     describe: `${spec.doc} ${notes(spec)}`.trim(),
-    requiresArg: spec.type !== 'flag',
+    // For lists yargs would take `-` (stdin) for a flag; an empty list is refused below.
+    requiresArg: spec.type !== 'flag' && spec.type !== 'list',
   };
   if (spec.type === 'choice') option.choices = spec.choices;
   if (spec.type === 'list') option.string = true;

@@ -10,7 +10,7 @@ import { runCommand, stageCommands } from './run-command.ts';
 
 /** Runs the command in argv; sets process.exitCode. */
 export async function main(argv: readonly string[]): Promise<void> {
-  const parser = yargs(hideBin([...argv]))
+  const parser = yargs(joinStdin(hideBin([...argv])))
     .scriptName('simclusters')
     .usage('$0 <command> [flags]\n\nCommunity-based sparse embeddings: from a follow graph to candidates.')
     .version(packageVersion())
@@ -22,7 +22,8 @@ export async function main(argv: readonly string[]): Promise<void> {
     .strict()
     .wrap(Math.min(110, process.stdout.columns ?? 110))
     .fail((message, error) => {
-      throw error ?? usageError(message);
+      // yargs' own complaints come as YError.
+      throw error && error.name !== 'YError' ? error : usageError(error?.message ?? message);
     });
   for (const command of stageCommands) parser.command(command);
   try {
@@ -30,6 +31,16 @@ export async function main(argv: readonly string[]): Promise<void> {
   } catch (error) {
     process.exitCode = reportError(error);
   }
+}
+
+/** `--follows -` as `--follows=-`: yargs takes a lone dash after a list flag for a stray argument. */
+function joinStdin(args: readonly string[]): string[] {
+  return args.reduce<string[]>((joined, arg) => {
+    const flag = joined[joined.length - 1];
+    if (arg === '-' && flag?.startsWith('--')) joined[joined.length - 1] = `${flag}=-`;
+    else joined.push(arg);
+    return joined;
+  }, []);
 }
 
 function usageError(message: string): SimClustersError {

@@ -152,9 +152,11 @@ function expectation(spec: ParamSpec, value: ParamValue): string | undefined {
     case 'flag':
       return typeof value === 'boolean' ? undefined : 'true or false';
     case 'list':
-      return Array.isArray(value) && value.every((entry) => typeof entry === 'string')
+      return Array.isArray(value) &&
+        value.length > 0 &&
+        value.every((entry) => typeof entry === 'string' && entry !== '')
         ? undefined
-        : 'a list of texts';
+        : 'one value or more';
     default:
       return typeof value === 'string' || typeof value === 'number' ? undefined : 'a text';
   }

@@ -1,0 +1,189 @@
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { gunzipSync } from 'node:zlib';
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { artifactHashes, newFolder, simclusters, startSimclusters } from './cli.ts';
+
+const root = newFolder();
+const straight = join(root, 'straight');
+const outcome = simclusters(['run', '--model', straight, '--threads', '2']);
+const expected = artifactHashes(straight);
+
+test('the bundled example makes a model, a table and a report', () => {
+  assert.is(outcome.status, 0, outcome.stderr);
+  assert.match(outcome.stdout, /known-for +│ 12,991 rows, [\d,]+ communities, edge F1/);
+  assert.is(Object.keys(expected).length, 18);
+  assert.ok(existsSync(join(straight, 'report.html')));
+  assert.is(JSON.parse(readFileSync(join(straight, 'manifest.json'), 'utf8')).status, 'complete');
+  // Colour codes have no place in a pipe.
+  assert.not.match(outcome.stdout, new RegExp(String.fromCharCode(27)));
+});
+
+test('1, 2 and 4 threads write the same bytes', () => {
+  for (const threads of ['1', '4']) {
+    const folder = join(root, `threads-${threads}`);
+    assert.is(simclusters(['run', '--model', folder, '--threads', threads, '--quiet']).status, 0);
+    assert.equal(artifactHashes(folder), expected, `${threads} threads`);
+  }
+});
+
+test('another seed makes other communities', () => {
+  const folder = join(root, 'seed');
+  assert.is(simclusters(['known-for', '--follows', join(root, 'none')]).status, 66);
+  assert.is(simclusters(['run', '--model', folder, '--seed', 'another', '--quiet']).status, 0);
+  assert.is.not(artifactHashes(folder)['knownFor.parquet'], expected['knownFor.parquet']);
+  assert.is(artifactHashes(folder)['producerSimilarity.parquet'], expected['producerSimilarity.parquet']);
+});
+
+test('kill -9 at any moment: the next run ends with the same bytes', async () => {
+  for (const afterMs of [350, 600, 800, 1000, 1250]) {
+    const folder = join(root, `killed-${afterMs}`);
+    const child = startSimclusters(['run', '--model', folder]);
+    await sleep(afterMs);
+    child.kill('SIGKILL');
+    await new Promise((resolve) =>
+      child.exitCode === null && child.signalCode === null ? child.on('exit', resolve) : resolve(null),
+    );
+    const second = simclusters(['run', '--model', folder]);
+    assert.is(second.status, 0, second.stderr);
+    assert.equal(artifactHashes(folder), expected, `killed after ${afterMs} ms`);
+    assert.equal(
+      readdirSync(folder).filter((file) => /tmp|lock/.test(file)),
+      [],
+      'nothing left behind',
+    );
+  }
+});
+
+test('a second run takes everything from disk; a changed flag redoes what it touches', () => {
+  const again = simclusters(['run', '--model', straight]);
+  assert.is((again.stderr.match(/up to date/g) ?? []).length, 11, again.stderr);
+  const folder = join(root, 'changed');
+  simclusters(['run', '--model', folder, '--quiet']);
+  const changed = simclusters(['run', '--model', folder, '--max-tweets-per-cluster', '5']);
+  assert.match(changed.stderr, /cluster-indices: started \(inputs, params or code changed\)/);
+  assert.match(changed.stderr, /tweet-embeddings: up to date/);
+});
+
+test('a damaged artifact is noticed and made again', () => {
+  const folder = join(root, 'damaged');
+  simclusters(['run', '--model', folder, '--quiet']);
+  const file = join(folder, 'knownFor.parquet');
+  const bytes = readFileSync(file);
+  bytes[bytes.length >> 1] ^= 1;
+  writeFileSync(file, bytes);
+  const mended = simclusters(['run', '--model', folder]);
+  assert.is(mended.status, 0);
+  assert.match(mended.stderr, /known-for: started \(asked for, or its outputs are damaged\)/);
+  assert.equal(artifactHashes(folder), expected);
+});
+
+test('a stage runs alone with the params of its model', () => {
+  const folder = join(root, 'alone');
+  simclusters(['run', '--model', folder, '--quiet']);
+  const alone = simclusters(['known-for', '--model', folder, '--num-communities', '50']);
+  assert.is(alone.status, 0, alone.stderr);
+  assert.match(alone.stderr, /producer-similarity: up to date/);
+  assert.match(alone.stderr, /known-for: 12,991 rows, (50|4\d) communities/);
+});
+
+test('own data through stdin, config file and JSON log', () => {
+  const folder = join(root, 'own');
+  const config = join(root, 'config.json');
+  writeFileSync(config, JSON.stringify({ 'min-followers': 1, 'num-communities': 2 }));
+  const follows = ['a x', 'a y', 'b x', 'b y', 'c z', 'c w', 'd z', 'd w']
+    .map((row) => row.replace(' ', '\t'))
+    .join('\n');
+  const own = simclusters(
+    ['run', '--follows', '-', '--config', config, '--log', 'json', '--model', folder],
+    follows,
+  );
+  assert.is(own.status, 0, own.stderr);
+  const events = own.stderr
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line));
+  assert.is(events.at(-1).type, 'run-end');
+  const manifest = JSON.parse(readFileSync(join(folder, 'manifest.json'), 'utf8'));
+  assert.is(manifest.stages['known-for'].params.numCommunities, 2);
+  assert.is(manifest.stages['known-for'].report.f1, 1);
+});
+
+test('one writer at a time; the lock of a dead process is taken over', () => {
+  const folder = join(root, 'locked');
+  simclusters(['run', '--model', folder, '--quiet']);
+  writeFileSync(join(folder, 'lock'), String(process.pid));
+  const locked = simclusters(['run', '--model', folder]);
+  assert.is(locked.status, 75);
+  assert.match(locked.stderr, /MODEL_LOCKED[\s\S]*to do:/);
+  writeFileSync(join(folder, 'lock'), '999999999');
+  assert.is(simclusters(['run', '--model', folder, '--quiet']).status, 0);
+});
+
+test('bad input and bad flags: place, reason, remedy and exit code, and no artifact', () => {
+  const write = (name: string, bytes: string | Uint8Array): string => {
+    writeFileSync(join(root, name), bytes);
+    return join(root, name);
+  };
+  const example = readFileSync(new URL('../../src/example/follows.tsv.gz', import.meta.url));
+  const cases: [args: string[], status: number, says: RegExp][] = [
+    [['--follows', join(root, 'missing.tsv')], 66, /INPUT_MISSING[\s\S]*missing\.tsv/],
+    [['--follows', write('empty.tsv', '')], 65, /EMPTY_INPUT/],
+    [['--follows', write('nan.tsv', 'a\tb\t1\nc\td\tNaN\n')], 65, /BAD_ROW[\s\S]*line 2, column 3[\s\S]*NaN/],
+    [
+      [
+        '--follows',
+        write(
+          'junk.tsv',
+          gunzipSync(example)
+            .subarray(0, 500)
+            .map((byte, i) => (i % 7 === 0 ? 0 : byte)),
+        ),
+      ],
+      65,
+      /BAD_FILE/,
+    ],
+    [['--follows', write('cut.tsv.gz', example.subarray(0, example.length >> 1))], 65, /BAD_FILE/],
+    [['--wt-coeff', '-1'], 64, /BAD_PARAM[\s\S]*--wt-coeff/],
+    [['--max-epochs', '1.5'], 64, /a whole number/],
+    [['--max-epochs', '3', '--max-epochs', '4'], 64, /given 2 times/],
+    [['--no-such-flag'], 64, /BAD_PARAM/],
+    [['--similarity-threshold', 'NaN'], 64, /BAD_PARAM/],
+  ];
+  cases.forEach(([args, status, says], i) => {
+    const folder = join(root, `bad-${i}`);
+    const bad = simclusters(['run', '--model', folder, ...args]);
+    assert.is(bad.status, status, `${args.join(' ')}: ${bad.stderr}`);
+    assert.match(bad.stderr, says);
+    assert.match(bad.stderr, /to do:/);
+    assert.equal(existsSync(folder) ? Object.keys(artifactHashes(folder)) : [], []);
+  });
+});
+
+test('--bad-rows skip counts and shows the first five', () => {
+  const folder = join(root, 'skipped');
+  const file = join(root, 'some-bad.tsv');
+  writeFileSync(
+    file,
+    `${Array.from({ length: 40 }, (_, i) => `u${i % 8}\tp${i % 5}\t${i % 5 === 4 ? 'x' : 1}`).join('\n')}\n`,
+  );
+  assert.is(
+    simclusters(['run', '--follows', file, '--header', 'no', '--bad-rows', 'skip', '--model', folder, '-q'])
+      .status,
+    0,
+  );
+  const { input } = JSON.parse(readFileSync(join(folder, 'manifest.json'), 'utf8')).stages['follow-graph']
+    .report;
+  assert.is(input.numBadRows, 8);
+  assert.is(input.badRows.length, 5);
+});
+
+test('a folder that cannot be written to is said at once', () => {
+  const blocked = simclusters(['run', '--model', join(straight, 'manifest.json', 'model')]);
+  assert.is(blocked.status, 73);
+  assert.match(blocked.stderr, /WRITE_FAILED/);
+});
+
+test.run();
