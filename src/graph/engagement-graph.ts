@@ -30,7 +30,7 @@ export interface EngagementGraphOptions {
 
 /**
  * @param producerOf  producer of each event's item; events of other producers must have been left out
- * @returns consumers × producers, f32 decayed sums, all ≥ minScoreToKeep
+ * @returns consumers × producers, f32 decayed sums, all > 0 and ≥ minScoreToKeep
  */
 export async function buildEngagementGraph(
   kernels: Kernels,
@@ -114,7 +114,7 @@ function keepFrom(matrix: Csr, minimum: number): Csr {
   let out = 0;
   for (let row = 0; row < matrix.numRows; row++) {
     for (let i = matrix.indptr[row]; i < matrix.indptr[row + 1]; i++) {
-      if (!(data[i] >= minimum)) continue;
+      if (!(data[i] >= minimum && data[i] > 0)) continue;
       matrix.indices[out] = matrix.indices[i];
       data[out++] = data[i];
     }
