@@ -1,0 +1,168 @@
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { type Csr, csrFromRows } from '../../src/core/csr.ts';
+import {
+  computeProducerSimilarity,
+  type SimilarityOptions,
+  type SimilarityWeighting,
+  similarityWeightings,
+} from '../../src/similarity/producer-similarity.ts';
+import { open, wasm } from '../fixtures/backends.ts';
+import { dense, Random, rowOf } from '../fixtures/random.ts';
+
+const test = suite('producer similarity');
+const kernels = open(wasm(2));
+test.after(() => kernels.close());
+
+/** f32 scales and sums against f64: a few roundings of 2^-24 each. */
+const TOLERANCE = 1e-6;
+
+/** s(p, q) in f64, straight from the formulas; 0 on the diagonal and for producers of too few followers. */
+function denseSimilarity(follows: Csr, weighting: SimilarityWeighting, minFollowers: number): number[][] {
+  const a = dense(follows);
+  const sum = (values: readonly number[]) => values.reduce((x, y) => x + y, 0);
+  const rowSums = a.map(sum);
+  const column = (p: number) => a.map((row) => row[p]);
+  const stored = new Uint32Array(follows.numCols);
+  for (const p of follows.indices) stored[p]++;
+  const scale = Array.from({ length: follows.numCols }, (_, p) => {
+    const size = weighting === 'cosine' ? sum(column(p).map((x) => x * x)) : sum(column(p));
+    return stored[p] < minFollowers || size === 0 ? 0 : 1 / Math.sqrt(size);
+  });
+  const pair = (p: number, q: number): number => {
+    const terms = a.map((row, u) => {
+      const product = row[p] * row[q];
+      return weighting === 'cosine' || product === 0 ? product : product / rowSums[u];
+    });
+    return p === q ? 0 : sum(terms) * scale[p] * scale[q];
+  };
+  return scale.map((_, p) => scale.map((_, q) => pair(p, q)));
+}
+
+/** The k-th largest value of a row, or the threshold when fewer pass it. */
+function cutOf(row: readonly number[], topK: number, threshold: number): number {
+  const passing = row.filter((value) => value > threshold).sort((a, b) => b - a);
+  return passing[topK - 1] ?? threshold;
+}
+
+/**
+ * Every stored value is right and may stand; every pair that must stand is stored. Pairs within the tolerance of a cut
+ * may go either way.
+ */
+function requireSimilarity(
+  actual: Csr,
+  exact: number[][],
+  topK: number,
+  threshold: number,
+  what: string,
+): void {
+  const values = dense(actual);
+  const cuts = exact.map((row) => cutOf(row, topK, threshold));
+  exact.forEach((row, p) => {
+    row.forEach((expected, q) => {
+      const found = values[p][q];
+      const cut = Math.min(cuts[p], cuts[q]);
+      const where = `${what}: (${p}, ${q}) is ${found}, exactly ${expected}, cut ${cut}`;
+      assert.is(found, values[q][p], `${where}: not symmetric`);
+      if (found !== 0) {
+        assert.ok(Math.abs(found - expected) < TOLERANCE, where);
+        assert.ok(expected > threshold - TOLERANCE && expected >= cut - TOLERANCE, where);
+      } else {
+        assert.not.ok(expected > threshold + TOLERANCE && expected > cut + TOLERANCE, where);
+      }
+    });
+    assert.not(
+      rowOf(actual, p).some(([q]) => q === p),
+      'no diagonal',
+    );
+  });
+}
+
+function similarity(follows: Csr, options: Partial<SimilarityOptions>): Promise<Csr> {
+  return computeProducerSimilarity(kernels, follows, {
+    weighting: 'cosine',
+    threshold: 0,
+    minFollowers: 1,
+    topK: follows.numCols,
+    ...options,
+  });
+}
+
+for (const weighting of similarityWeightings) {
+  for (const weights of ['binary', 'weighted']) {
+    test(`${weighting}, ${weights}: equals the dense computation`, async () => {
+      const random = new Random(`${weighting} ${weights}`);
+      for (let round = 0; round < 40; round++) {
+        const weighted = random.csr(1 + random.below(40), 1 + random.below(25));
+        const follows = weights === 'binary' ? { ...weighted, data: undefined } : weighted;
+        const threshold = random.chance() ? 0 : 0.5 * random.real();
+        const minFollowers = 1 + random.below(5);
+        const topK = 1 + random.below(random.chance() ? 4 : 25);
+        const actual = await similarity(follows, { weighting, threshold, minFollowers, topK });
+        const exact = denseSimilarity(follows, weighting, minFollowers);
+        requireSimilarity(actual, exact, topK, threshold, `round ${round}`);
+      }
+    });
+  }
+}
+
+/** Follower lists of producers, as consumers × producers. */
+function followedBy(numConsumers: number, followers: readonly (readonly number[])[]): Csr {
+  const rows = Array.from({ length: numConsumers }, (_, u) =>
+    followers.flatMap((list, p) => (list.includes(u) ? [[p, 1] as const] : [])),
+  );
+  return { ...csrFromRows(followers.length, rows), data: undefined };
+}
+
+/** 0 and 1 share two of four followers; 2 shares one follower with each of them. */
+const three = followedBy(7, [
+  [0, 1, 2, 3],
+  [2, 3, 4, 5],
+  [0, 4, 6],
+]);
+
+test('an edge is kept iff it is greater than the threshold', async () => {
+  assert.is(dense(await similarity(three, { threshold: 0.49999 }))[0][1], 0.5);
+  assert.is(dense(await similarity(three, { threshold: 0.5 }))[0][1], 0);
+});
+
+test('an edge stands if either end keeps it', async () => {
+  // 0 and 1 prefer each other; 2 has none it prefers to 0, which it likes as much as 1 and keeps for its lower index.
+  const values = dense(await similarity(three, { topK: 1 }));
+  assert.is(values[0][1], 0.5);
+  assert.ok(values[0][2] > 0 && values[2][0] === values[0][2]);
+  assert.is(values[1][2], 0);
+});
+
+test('producers of too few followers are no neighbours and have none', async () => {
+  const made = await similarity(three, { minFollowers: 4 });
+  assert.equal([...made.indptr], [0, 1, 2, 2]);
+  assert.equal([...made.indices], [1, 0]);
+});
+
+test('degree-normalised: whoever follows many says little', async () => {
+  // One common follower each: 0 of producers 0 and 1 alone; 1 of 2, 3 and 4.
+  const follows = followedBy(2, [[0], [0], [1], [1], [1]]);
+  const values = dense(await similarity(follows, { weighting: 'degree-normalized' }));
+  assert.ok(Math.abs(values[0][1] - 1 / 2) < TOLERANCE);
+  assert.ok(Math.abs(values[2][3] - 1 / 3) < TOLERANCE);
+  assert.is(values[1][2], 0);
+});
+
+test('nobody, one producer, nobody followed', async () => {
+  for (const [numConsumers, numProducers] of [
+    [0, 0],
+    [3, 0],
+    [0, 3],
+    [3, 1],
+    [3, 3],
+  ]) {
+    const empty = Array.from({ length: numConsumers }, () => []);
+    for (const weighting of similarityWeightings) {
+      const made = await similarity(csrFromRows(numProducers, empty), { weighting });
+      assert.equal([made.numRows, made.numCols, made.indices.length], [numProducers, numProducers, 0]);
+    }
+  }
+});
+
+test.run();
