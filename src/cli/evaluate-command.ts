@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import Table from 'cli-table3';
 import type { Argv, CommandModule } from 'yargs';
+import { formatCount, formatSeconds } from '../core/format.ts';
 import { IdIndex } from '../core/ids.ts';
 import {
   measureRanking,
@@ -23,7 +24,6 @@ import { stages } from '../stages/index.ts';
 import { type PresetName, presetNames } from '../stages/params.ts';
 import { type GivenParams, idsOf, matrixOf, scalars } from '../stages/stage.ts';
 import { addStageFlags, givenParams } from './flags.ts';
-import { formatCount, formatSeconds } from './format.ts';
 import { createProgress } from './progress.ts';
 
 interface EvaluateArgs {

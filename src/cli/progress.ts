@@ -1,9 +1,9 @@
 /** Tells the person, or the machine, what a run is doing: bars on a terminal, lines in a pipe, or JSON lines. */
 import { MultiBar, Presets, type SingleBar } from 'cli-progress';
 import pc from 'picocolors';
+import { formatBytes, formatCount, formatSeconds } from '../core/format.ts';
 import type { RunEvent } from '../pipeline/pipeline.ts';
 import type { StageReport } from '../stages/stage.ts';
-import { formatBytes, formatCount, formatSeconds } from './format.ts';
 
 export type ProgressStyle = 'text' | 'json' | 'quiet';
 

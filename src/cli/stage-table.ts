@@ -1,7 +1,7 @@
 /** The table at the end of a run. */
 import Table from 'cli-table3';
+import { formatBytes, formatCount, formatSeconds } from '../core/format.ts';
 import type { Manifest } from '../pipeline/manifest.ts';
-import { formatBytes, formatCount, formatSeconds } from './format.ts';
 import { summarizeReport } from './progress.ts';
 
 export function printStageTable({ stages, preset }: Manifest): void {

@@ -1,0 +1,222 @@
+/** Portraits in words, for a terminal: headings, aligned columns, long names cut to the width. */
+import type { Formatter } from 'picocolors/types';
+import type { ClusterPortrait } from '../inspect/cluster-portrait.ts';
+import type { Portrait } from '../inspect/inspect.ts';
+import type { ModelPortrait } from '../inspect/model-portrait.ts';
+import type { ProducerPortrait } from '../inspect/producer-portrait.ts';
+import type { TopicPortrait } from '../inspect/topic-portrait.ts';
+import type { Interest, Recommendation, UserPortrait } from '../inspect/user-portrait.ts';
+import { formatBytes, formatCount, formatSeconds } from './format.ts';
+import { summarizeReport } from './progress.ts';
+
+/** How the text may look. */
+export interface TextStyle {
+  /** Characters per line. */
+  readonly width: number;
+  readonly bold: Formatter;
+  readonly dim: Formatter;
+  readonly accent: Formatter;
+}
+
+/** Producers named behind an interest. */
+const namedCarriers = 4;
+const clusterNameWidth = 34;
+
+/** The text of a portrait; its last line ends. */
+export function portraitText(portrait: Portrait, style: TextStyle): string {
+  return `${portraitLines(portrait, style).join('\n')}\n`;
+}
+
+function portraitLines(portrait: Portrait, style: TextStyle): string[] {
+  switch (portrait.kind) {
+    case 'model':
+      return modelLines(portrait, style);
+    case 'cluster':
+      return clusterLines(portrait, style);
+    case 'user':
+      return userLines(portrait, style);
+    case 'producer':
+      return producerLines(portrait, style);
+    default:
+      return topicLines(portrait, style);
+  }
+}
+
+function modelLines(model: ModelPortrait, style: TextStyle): string[] {
+  const when = model.updatedAt.slice(0, 16).replace('T', ' ');
+  const preset = model.preset ? `Preset ${model.preset.name} (${model.preset.reason}), seed` : 'Seed';
+  const { communities } = model;
+  return [
+    style.bold(`Model ${model.modelVersion}`),
+    `${model.status === 'complete' ? 'Complete' : 'Not complete'}, last written ${when} UTC by simclusters ${model.packageVersion}.`,
+    `${preset} ${model.seed}, ${counted(model.numThreads, 'thread')}.`,
+    ...section(
+      'Inputs',
+      style,
+      model.inputs.map((input) => [input.stage, input.file, `>${formatBytes(input.bytes)}`]),
+    ),
+    ...section('Stages', style, model.stages.map(stageCells)),
+    ...(communities
+      ? section(
+          `Largest of ${formatCount(communities.total)} communities`,
+          style,
+          communities.largest.map((cluster) => [
+            `>${cluster.clusterId}`,
+            `*${cluster.name}`,
+            `>${counted(cluster.numProducers, 'producer')}`,
+            `>${counted(cluster.numConsumers, 'consumer')}`,
+          ]),
+        )
+      : []),
+    ...section(
+      'Artifacts',
+      style,
+      model.artifacts.map(({ name, summary, numRows, bytes }) => [
+        name,
+        `*${summary}`,
+        `>${counted(numRows, 'row')}`,
+        `>${formatBytes(bytes)}`,
+      ]),
+    ),
+  ];
+}
+
+function stageCells({ name, skipped, report, bytes, seconds }: ModelPortrait['stages'][number]): string[] {
+  if (skipped !== undefined) return [name, `*skipped: ${skipped}`, '', ''];
+  return [name, `*${summarizeReport(report)}`, `>${formatBytes(bytes)}`, `>${formatSeconds(seconds)}`];
+}
+
+function clusterLines(cluster: ClusterPortrait, style: TextStyle): string[] {
+  const { clusterId, name, numProducers, numConsumers, members } = cluster;
+  const known =
+    numProducers === 0
+      ? 'No producer is known for it: its members found closer communities.'
+      : `${counted(numProducers, 'producer')} ${numProducers === 1 ? 'is' : 'are'} known for it; ${counted(numConsumers, 'consumer')} ${numConsumers === 1 ? 'is' : 'are'} interested.`;
+  return [
+    style.bold(clip(`Cluster ${clusterId}${name ? ` — ${name}` : ''}`, style.width)),
+    known,
+    ...section(
+      'Members and how firmly they belong, 0 to 1',
+      style,
+      members.map((member) => [
+        `*${member.producerId}`,
+        `>${decimals(member.knownForScore)}`,
+        `>${counted(member.followerCount, 'follower')}`,
+      ]),
+      leftOver(numProducers - members.length),
+    ),
+    ...section('Topics', style, scoredCells(cluster.topics, 'topicId')),
+    ...section('Top items', style, scoredCells(cluster.items, 'itemId')),
+    ...section(
+      'Nearest clusters, by their producers (cosine)',
+      style,
+      cluster.nearest.map((near) => clusterCells(near, near.cosine)),
+    ),
+  ];
+}
+
+function userLines(user: UserPortrait, style: TextStyle): string[] {
+  const { consumerId, numFollowed, numInterests, interests, recommendations } = user;
+  const rest = 1 - interests.reduce((sum, { share }) => sum + share, 0);
+  const others = numInterests - interests.length;
+  return [
+    style.bold(clip(`User ${consumerId}`, style.width)),
+    `Follows ${counted(numFollowed, 'producer')}, which ${numFollowed === 1 ? 'speaks' : 'speak'} of interest in ${counted(numInterests, 'community', 'communities')}.`,
+    ...heading('Interests', style),
+    ...(interests.length === 0 ? ['  None: no followed producer is known for a community.'] : []),
+    ...interests.flatMap((interest) => interestLines(interest, style)),
+    ...(others > 0 ? [style.dim(`  and ${counted(others, 'smaller one')}, ${percent(rest)} in all`)] : []),
+    ...heading('To follow next', style),
+    ...(recommendations.length === 0 ? ['  Nothing: no producer lies near these interests.'] : []),
+    ...recommendations.flatMap((recommendation, at) => recommendationLines(recommendation, at, style)),
+  ];
+}
+
+function interestLines(interest: Interest, style: TextStyle): string[] {
+  const { share, clusterId, name, carriedBy, numCarrying } = interest;
+  const named = carriedBy.slice(0, namedCarriers).map(({ producerId }) => producerId);
+  const others = numCarrying - named.length;
+  const through = `through ${named.join(', ')}${others > 0 ? ` and ${formatCount(others)} more` : ''}`;
+  return [
+    `  ${style.accent(percent(share).padStart(5))}  ${clip(name, style.width - 24)} ${style.dim(`cluster ${clusterId}`)}`,
+    ...(named.length > 0 ? [style.dim(`         ${clip(through, style.width - 9)}`)] : []),
+  ];
+}
+
+function recommendationLines(recommendation: Recommendation, at: number, style: TextStyle): string[] {
+  const { producerId, followerCount, score, carriedBy } = recommendation;
+  const because = carriedBy.map(
+    ({ share, clusterId, name }) => `${percent(share)} ${clip(name, clusterNameWidth)} (${clusterId})`,
+  );
+  return [
+    `  ${style.dim(`${at + 1}.`.padStart(4))}  ${style.accent(clip(producerId, style.width - 40))} ${style.dim(`score ${decimals(score)}, ${counted(followerCount, 'follower')}`)}`,
+    ...because.map((line) => style.dim(`         ${clip(line, style.width - 9)}`)),
+  ];
+}
+
+function producerLines(producer: ProducerPortrait, style: TextStyle): string[] {
+  const { producerId, followerCount, faverCount, community, similar, clusters } = producer;
+  const favers = faverCount === undefined ? '' : `, faved by ${counted(faverCount, 'consumer')}`;
+  return [
+    style.bold(clip(`Producer ${producerId}`, style.width)),
+    `Followed by ${counted(followerCount, 'consumer')}${favers}.`,
+    ...heading('Community', style),
+    ...(community
+      ? [
+          `  ${style.accent(clip(community.name, style.width - 24))} ${style.dim(`cluster ${community.clusterId}`)}`,
+          `  belongs with ${decimals(community.knownForScore)} of 1, one of ${counted(community.numProducers, 'producer')}`,
+        ]
+      : ['  None: it resembles no other producer enough.']),
+    ...section(
+      'Similar producers, by their followers',
+      style,
+      similar.map((other) => [
+        `*${other.producerId}`,
+        `>${decimals(other.similarity)}`,
+        `>${counted(other.followerCount, 'follower')}`,
+      ]),
+    ),
+    ...section(
+      'Clusters whose consumers follow it (cosine)',
+      style,
+      clusters.map((cluster) => clusterCells(cluster, cluster.score)),
+    ),
+  ];
+}
+
+function topicLines({ topicId, clusters, producers }: TopicPortrait, style: TextStyle): string[] {
+  return [
+    style.bold(clip(`Topic ${topicId}`, style.width)),
+    ...(clusters.length === 0 ? ['Lies in no cluster: too few of the consumers follow it.'] : []),
+    ...section(
+      'Clusters its followers are interested in',
+      style,
+      clusters.map((cluster) => clusterCells(cluster, cluster.score)),
+    ),
+    ...section(
+      'Nearest producers',
+      style,
+      producers.map(({ producerId, score, followerCount }) => [
+        `*${producerId}`,
+        `>${decimals(score)}`,
+        `>${counted(followerCount, 'follower')}`,
+      ]),
+    ),
+  ];
+}
+
+function clusterCells(cluster: { clusterId: number; name: string }, score: number): string[] {
+  return [`>${cluster.clusterId}`, `*${cluster.name}`, `>${decimals(score)}`];
+}
+
+function scoredCells<K extends string>(list: readonly ({ score: number } & Record<K, string>)[], key: K) {
+  return list.map((entry) => [`*${entry[key]}`, `>${decimals(entry.score)}`]);
+}
+
+function leftOver(count: number): string | undefined {
+  return count > 0 ? `and ${formatCount(count)} more` : undefined;
+}
+
+function heading(title: string, style: TextStyle): string[] {
+  return ['', style.bold(title)];
+}
