@@ -1,4 +1,5 @@
 import { computeInterestedIn } from '../embeddings/interested-in.ts';
+import { limitNeighbors } from '../graph/neighbor-limit.ts';
 import { inverse } from '../graph/producer-norms.ts';
 import { integer } from './params.ts';
 import {
@@ -26,6 +27,14 @@ export const interestedIn = defineStage({
         source: 'InterestedInFromKnownFor: 2',
       },
     ),
+    maxNeighborsPerUser: integer(
+      'Followed and faved producers that count per consumer, most faved first',
+      2000,
+      {
+        min: 1,
+        source: 'UserUserNormalizedGraph',
+      },
+    ),
     maxClustersPerUser: integer('Clusters kept per consumer', 50, {
       min: 1,
       source: 'InterestedInFromKnownFor',
@@ -34,14 +43,22 @@ export const interestedIn = defineStage({
   async run(artifacts, params, { kernels, onProgress }) {
     const followGraph = input(artifacts, 'followGraph');
     const norms = input(artifacts, 'producerNorms');
-    const interests = await computeInterestedIn(
-      kernels,
+    const inverseFollowNorm = inverse(scalars(norms, 'followerL2Norm'));
+    const neighbors = limitNeighbors(
       {
         followGraph: matrixOf(followGraph, 'producerIndex'),
         engagementGraph:
           artifacts.engagementGraph && matrixOf(artifacts.engagementGraph, 'producerIndex', 'fav'),
+      },
+      inverseFollowNorm,
+      params.maxNeighborsPerUser,
+    );
+    const interests = await computeInterestedIn(
+      kernels,
+      {
+        ...neighbors,
         knownFor: matrixOf(input(artifacts, 'knownFor'), 'clusterId', 'knownForScore'),
-        inverseFollowNorm: inverse(scalars(norms, 'followerL2Norm')),
+        inverseFollowNorm,
         inverseFavNorm: inverse(scalars(norms, 'faverL2Norm')),
       },
       { ...params, onProgress },
