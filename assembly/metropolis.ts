@@ -36,7 +36,7 @@ export const ACCEPTED: u8 = 4;
 }
 
 // Scratch: slots {count u32, weight f32}[k + 1], all zero between vertices; candidates u32[maxDegree + 2];
-// scores f64[maxDegree + 2].
+// scores f64[maxDegree + 2]; weights f64[maxDegree + 2].
 
 // @ts-ignore: decorator
 @inline function slotOf(slots: usize, community: u32): usize { return slots + ((<usize>community) << 3); }

@@ -73,6 +73,12 @@ test('each kernel has a twin, and no twin lacks a kernel', () => {
   assert.equal(Object.keys(createReferenceKernels(new ArrayBuffer(64))).sort(), [...kernelNames].sort());
 });
 
+test('the README of the kernels lists each of them', () => {
+  const readme = readFileSync(new URL('README.md', folder), 'utf8');
+  const table = readme.slice(readme.indexOf('## Kernels'));
+  for (const name of kernelNames) assert.ok(table.includes(`\`${name}\``), name);
+});
+
 test('fields do not overlap and are aligned to their width', () => {
   for (const layout of Object.values<Layout>(layouts)) {
     const { size, offsets } = placeFields(layout);
