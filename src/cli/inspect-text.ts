@@ -1,22 +1,14 @@
 /** Portraits in words, for a terminal: headings, aligned columns, long names cut to the width. */
-import type { Formatter } from 'picocolors/types';
+
+import { formatBytes, formatCount, formatSeconds } from '../core/format.ts';
 import type { ClusterPortrait } from '../inspect/cluster-portrait.ts';
 import type { Portrait } from '../inspect/inspect.ts';
 import type { ModelPortrait } from '../inspect/model-portrait.ts';
 import type { ProducerPortrait } from '../inspect/producer-portrait.ts';
 import type { TopicPortrait } from '../inspect/topic-portrait.ts';
 import type { Interest, Recommendation, UserPortrait } from '../inspect/user-portrait.ts';
-import { formatBytes, formatCount, formatSeconds } from './format.ts';
 import { summarizeReport } from './progress.ts';
-
-/** How the text may look. */
-export interface TextStyle {
-  /** Characters per line. */
-  readonly width: number;
-  readonly bold: Formatter;
-  readonly dim: Formatter;
-  readonly accent: Formatter;
-}
+import { clip, counted, decimals, heading, percent, section, type TextStyle } from './text-layout.ts';
 
 /** Producers named behind an interest. */
 const namedCarriers = 4;
@@ -53,37 +45,40 @@ function modelLines(model: ModelPortrait, style: TextStyle): string[] {
     ...section(
       'Inputs',
       style,
-      model.inputs.map((input) => [input.stage, input.file, `>${formatBytes(input.bytes)}`]),
+      ['left', 'name', 'right'],
+      model.inputs.map((input) => [input.stage, input.file, formatBytes(input.bytes)]),
     ),
-    ...section('Stages', style, model.stages.map(stageCells)),
+    ...section('Stages', style, ['left', 'name', 'right', 'right'], model.stages.map(stageCells)),
     ...(communities
       ? section(
           `Largest of ${formatCount(communities.total)} communities`,
           style,
+          ['right', 'name', 'right', 'right'],
           communities.largest.map((cluster) => [
-            `>${cluster.clusterId}`,
-            `*${cluster.name}`,
-            `>${counted(cluster.numProducers, 'producer')}`,
-            `>${counted(cluster.numConsumers, 'consumer')}`,
+            String(cluster.clusterId),
+            cluster.name,
+            counted(cluster.numProducers, 'producer'),
+            counted(cluster.numConsumers, 'consumer'),
           ]),
         )
       : []),
     ...section(
       'Artifacts',
       style,
+      ['left', 'name', 'right', 'right'],
       model.artifacts.map(({ name, summary, numRows, bytes }) => [
         name,
-        `*${summary}`,
-        `>${counted(numRows, 'row')}`,
-        `>${formatBytes(bytes)}`,
+        summary,
+        counted(numRows, 'row'),
+        formatBytes(bytes),
       ]),
     ),
   ];
 }
 
 function stageCells({ name, skipped, report, bytes, seconds }: ModelPortrait['stages'][number]): string[] {
-  if (skipped !== undefined) return [name, `*skipped: ${skipped}`, '', ''];
-  return [name, `*${summarizeReport(report)}`, `>${formatBytes(bytes)}`, `>${formatSeconds(seconds)}`];
+  if (skipped !== undefined) return [name, `skipped: ${skipped}`, '', ''];
+  return [name, summarizeReport(report), formatBytes(bytes), formatSeconds(seconds)];
 }
 
 function clusterLines(cluster: ClusterPortrait, style: TextStyle): string[] {
@@ -98,18 +93,20 @@ function clusterLines(cluster: ClusterPortrait, style: TextStyle): string[] {
     ...section(
       'Members and how firmly they belong, 0 to 1',
       style,
+      ['name', 'right', 'right'],
       members.map((member) => [
-        `*${member.producerId}`,
-        `>${decimals(member.knownForScore)}`,
-        `>${counted(member.followerCount, 'follower')}`,
+        member.producerId,
+        decimals(member.knownForScore),
+        counted(member.followerCount, 'follower'),
       ]),
-      leftOver(numProducers - members.length),
     ),
-    ...section('Topics', style, scoredCells(cluster.topics, 'topicId')),
-    ...section('Top items', style, scoredCells(cluster.items, 'itemId')),
+    ...leftOver(numProducers - members.length, style),
+    ...section('Topics', style, ['name', 'right'], scoredCells(cluster.topics, 'topicId')),
+    ...section('Top items', style, ['name', 'right'], scoredCells(cluster.items, 'itemId')),
     ...section(
       'Nearest clusters, by their producers (cosine)',
       style,
+      ['right', 'name', 'right'],
       cluster.nearest.map((near) => clusterCells(near, near.cosine)),
     ),
   ];
@@ -170,15 +167,17 @@ function producerLines(producer: ProducerPortrait, style: TextStyle): string[] {
     ...section(
       'Similar producers, by their followers',
       style,
+      ['name', 'right', 'right'],
       similar.map((other) => [
-        `*${other.producerId}`,
-        `>${decimals(other.similarity)}`,
-        `>${counted(other.followerCount, 'follower')}`,
+        other.producerId,
+        decimals(other.similarity),
+        counted(other.followerCount, 'follower'),
       ]),
     ),
     ...section(
       'Clusters whose consumers follow it (cosine)',
       style,
+      ['right', 'name', 'right'],
       clusters.map((cluster) => clusterCells(cluster, cluster.score)),
     ),
   ];
@@ -191,32 +190,30 @@ function topicLines({ topicId, clusters, producers }: TopicPortrait, style: Text
     ...section(
       'Clusters its followers are interested in',
       style,
+      ['right', 'name', 'right'],
       clusters.map((cluster) => clusterCells(cluster, cluster.score)),
     ),
     ...section(
       'Nearest producers',
       style,
+      ['name', 'right', 'right'],
       producers.map(({ producerId, score, followerCount }) => [
-        `*${producerId}`,
-        `>${decimals(score)}`,
-        `>${counted(followerCount, 'follower')}`,
+        producerId,
+        decimals(score),
+        counted(followerCount, 'follower'),
       ]),
     ),
   ];
 }
 
 function clusterCells(cluster: { clusterId: number; name: string }, score: number): string[] {
-  return [`>${cluster.clusterId}`, `*${cluster.name}`, `>${decimals(score)}`];
+  return [String(cluster.clusterId), cluster.name, decimals(score)];
 }
 
 function scoredCells<K extends string>(list: readonly ({ score: number } & Record<K, string>)[], key: K) {
-  return list.map((entry) => [`*${entry[key]}`, `>${decimals(entry.score)}`]);
+  return list.map((entry) => [`${entry[key]}`, decimals(entry.score)]);
 }
 
-function leftOver(count: number): string | undefined {
-  return count > 0 ? `and ${formatCount(count)} more` : undefined;
-}
-
-function heading(title: string, style: TextStyle): string[] {
-  return ['', style.bold(title)];
+function leftOver(count: number, style: TextStyle): string[] {
+  return count > 0 ? [style.dim(`  and ${formatCount(count)} more`)] : [];
 }

@@ -6,6 +6,7 @@ import { errorTable, SimClustersError } from '../core/errors.ts';
 import { packageVersion } from '../pipeline/package-version.ts';
 import { evaluateCommand } from './evaluate-command.ts';
 import { exportCommand } from './export-command.ts';
+import { inspectCommand } from './inspect-command.ts';
 import { runCommand, stageCommands } from './run-command.ts';
 
 /** Runs the command in argv; sets process.exitCode. */
@@ -16,6 +17,7 @@ export async function main(argv: readonly string[]): Promise<void> {
     .version(packageVersion())
     .command(runCommand)
     .command(exportCommand)
+    .command(inspectCommand)
     .command(evaluateCommand)
     .demandCommand(1, 'Which command? See --help.')
     .recommendCommands()

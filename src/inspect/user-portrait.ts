@@ -1,6 +1,7 @@
 /** What can be told of a consumer: interests, what carries them, and what to follow next. */
 import type { Csr } from '../core/csr.ts';
 import { idAt } from '../core/ids.ts';
+import { findId } from './near-spellings.ts';
 import {
   bestEntries,
   bestPlaces,
@@ -77,7 +78,7 @@ export function userPortrait(
     numFollowed: rowLength(followGraph, user),
     numInterests: bestEntries(followScore, user, rowLength(followScore, user)).length,
     interests: interestsOf(sources, user, count),
-    recommendations: recommendationsFor(sources, user, count),
+    recommendations: recommendationsFor(sources, user, findId(sources.producers.ids, consumerId), count),
   };
 }
 
@@ -115,13 +116,18 @@ function carriersOf({ followGraph, knownFor }: UserSources, user: number): Map<n
   return carriers;
 }
 
-/** score = (user vector · producer embedding) · √followerCount */
-function recommendationsFor(sources: UserSources, user: number, count: number): Recommendation[] {
+/** score = (user vector · producer embedding) · √followerCount. Nobody is told to follow oneself. */
+function recommendationsFor(
+  sources: UserSources,
+  user: number,
+  self: number,
+  count: number,
+): Recommendation[] {
   const { producers, producerEmbedding, followGraph, userVector } = sources;
   const interest = denseRow(userVector, user);
   const isFollowed = denseRow({ ...followGraph, data: undefined }, user);
   return bestPlaces(count, producerEmbedding.numRows, (producer) =>
-    isFollowed[producer] > 0
+    isFollowed[producer] > 0 || producer === self
       ? 0
       : rowDot(producerEmbedding, producer, interest) * Math.sqrt(producers.followerCount[producer]),
   ).map(({ place, score }) => ({

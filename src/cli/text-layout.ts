@@ -1,0 +1,77 @@
+/** Pieces of text for a terminal: headings, aligned columns, counts in words. */
+import { formatCount } from '../core/format.ts';
+
+/** Wraps a text in the codes of a colour or weight; without colours, gives it back. */
+export type Formatter = (text: string) => string;
+
+/** How the text may look. */
+export interface TextStyle {
+  /** Characters per line. */
+  readonly width: number;
+  readonly bold: Formatter;
+  readonly dim: Formatter;
+  readonly accent: Formatter;
+}
+
+/** How a column stands: `name` is coloured, at the left, and cut when the line grows too long. */
+export type ColumnStyle = 'left' | 'right' | 'name';
+
+const indent = '  ';
+
+export function heading(title: string, style: TextStyle): string[] {
+  return ['', style.bold(title)];
+}
+
+/** A heading with aligned rows under it; nothing when there are no rows. */
+export function section(
+  title: string,
+  style: TextStyle,
+  columns: readonly ColumnStyle[],
+  rows: readonly (readonly string[])[],
+): string[] {
+  if (rows.length === 0) return [];
+  const widths = columns.map((_, at) => Math.max(...rows.map((row) => lengthOf(row[at]))));
+  const fixed = widths.reduce((sum, width, at) => sum + (columns[at] === 'name' ? 0 : width), 0);
+  const gaps = indent.length * columns.length;
+  const widest = columns.map((column, at) =>
+    column === 'name' ? Math.max(12, Math.min(widths[at], style.width - fixed - gaps)) : widths[at],
+  );
+  const line = (row: readonly string[]) =>
+    row.map((cell, at) => indent + paddedCell(cell, columns[at], widest[at], style)).join('');
+  return [...heading(title, style), ...rows.map((row) => line(row).trimEnd())];
+}
+
+function paddedCell(cell: string, column: ColumnStyle, width: number, style: TextStyle): string {
+  const text = clip(cell, width);
+  const blanks = ' '.repeat(Math.max(0, width - lengthOf(text)));
+  if (column === 'right') return style.dim(blanks + text);
+  return column === 'name' ? style.accent(text) + blanks : text + blanks;
+}
+
+/** `text` without control characters, cut to so many characters. */
+export function clip(text: string, width: number): string {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: ids may hold what would move the cursor
+  const chars = [...text.replace(/[\x00-\x1f\x7f-\x9f]/g, '·')];
+  return chars.length <= width ? chars.join('') : `${chars.slice(0, Math.max(0, width - 1)).join('')}…`;
+}
+
+function lengthOf(text: string): number {
+  return [...text].length;
+}
+
+/** `1 row`, `2 rows` */
+export function counted(count: number, one: string, many = `${one}s`): string {
+  return `${formatCount(count)} ${count === 1 ? one : many}`;
+}
+
+/** A share of 1 in percent, as whole as can be. */
+export function percent(share: number): string {
+  if (share > 0 && share < 0.01) return '<1 %';
+  return `${Math.round(share * 100)} %`;
+}
+
+/** Two decimals, or as many as it takes to show two digits of a small number. */
+export function decimals(value: number): string {
+  if (value === 0 || Math.abs(value) >= 0.1) return value.toFixed(2);
+  return Math.abs(value) < 1e-6 ? value.toExponential(1) : Number(value.toPrecision(2)).toString();
+}
