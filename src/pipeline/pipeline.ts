@@ -10,7 +10,13 @@ import { stages } from '../stages/index.ts';
 import { type ParamValue, type PresetName, resolveParams } from '../stages/params.ts';
 import { type Artifact, type GivenParams, input, type Stage, type StageReport } from '../stages/stage.ts';
 import { codeVersion, fingerprintInputs, sha256 } from './fingerprints.ts';
-import { type InputRecord, MANIFEST_VERSION, type Manifest, type StageRecord } from './manifest.ts';
+import {
+  type InputRecord,
+  MANIFEST_VERSION,
+  type Manifest,
+  type OutputRecord,
+  type StageRecord,
+} from './manifest.ts';
 import {
   lockModel,
   openModel,
@@ -177,14 +183,11 @@ class Run {
       onProgress: (fraction) => this.#emit({ type: 'stage-progress', name: stage.name, fraction }),
       log: (line) => this.#emit({ type: 'stage-log', name: stage.name, line }),
     });
-    const outputs: StageRecord['outputs'] = Object.fromEntries(
-      await Promise.all(
-        Object.entries(artifacts).map(async ([name, artifact]) => {
-          this.#cache.set(name as ArtifactName, artifact);
-          return [name, await writeArtifact(this.#options.folder, name as ArtifactName, artifact)];
-        }),
-      ),
-    );
+    const outputs: Partial<Record<ArtifactName, OutputRecord>> = {};
+    for (const [name, artifact] of Object.entries(artifacts) as [ArtifactName, Artifact][]) {
+      this.#cache.set(name, artifact);
+      outputs[name] = await writeArtifact(this.#options.folder, name, artifact);
+    }
     const seconds = secondsSince(began);
     const record = { key, params, inputs, outputs, report, seconds, peakRssBytes: peakRssBytes() };
     await this.#record(stage.name, record);
