@@ -81,5 +81,5 @@ function refuse(got: string, expected: string, todo: string): never {
 function terminalStyle(): TextStyle {
   const { isTTY, columns } = process.stdout;
   const { bold, dim, cyan } = pc.createColors(isTTY && pc.isColorSupported);
-  return { width: Math.max(minWidth, Math.min(maxWidth, columns ?? maxWidth)), bold, dim, accent: cyan };
+  return { width: Math.max(minWidth, Math.min(maxWidth, columns || maxWidth)), bold, dim, accent: cyan };
 }

@@ -8,11 +8,21 @@ import type { ProducerPortrait } from '../inspect/producer-portrait.ts';
 import type { TopicPortrait } from '../inspect/topic-portrait.ts';
 import type { Interest, Recommendation, UserPortrait } from '../inspect/user-portrait.ts';
 import { summarizeReport } from './progress.ts';
-import { clip, counted, decimals, heading, percent, section, type TextStyle } from './text-layout.ts';
+import {
+  alignedLines,
+  clip,
+  counted,
+  decimals,
+  heading,
+  percent,
+  section,
+  type TextStyle,
+} from './text-layout.ts';
 
 /** Producers named behind an interest. */
 const namedCarriers = 4;
-const clusterNameWidth = 34;
+/** Left of the lines that explain the line above. */
+const detailMargin = 8;
 
 /** The text of a portrait; its last line ends. */
 export function portraitText(portrait: Portrait, style: TextStyle): string {
@@ -101,8 +111,13 @@ function clusterLines(cluster: ClusterPortrait, style: TextStyle): string[] {
       ]),
     ),
     ...leftOver(numProducers - members.length, style),
-    ...section('Topics', style, ['name', 'right'], scoredCells(cluster.topics, 'topicId')),
-    ...section('Top items', style, ['name', 'right'], scoredCells(cluster.items, 'itemId')),
+    ...section('Topics (cosine)', style, ['name', 'right'], scoredCells(cluster.topics, 'topicId')),
+    ...section(
+      'Top items (favs of its consumers, decayed)',
+      style,
+      ['name', 'right'],
+      scoredCells(cluster.items, 'itemId'),
+    ),
     ...section(
       'Nearest clusters, by their producers (cosine)',
       style,
@@ -121,34 +136,55 @@ function userLines(user: UserPortrait, style: TextStyle): string[] {
     `Follows ${counted(numFollowed, 'producer')}, which ${numFollowed === 1 ? 'speaks' : 'speak'} of interest in ${counted(numInterests, 'community', 'communities')}.`,
     ...heading('Interests', style),
     ...(interests.length === 0 ? ['  None: no followed producer is known for a community.'] : []),
-    ...interests.flatMap((interest) => interestLines(interest, style)),
+    ...interestLines(interests, style),
     ...(others > 0 ? [style.dim(`  and ${counted(others, 'smaller one')}, ${percent(rest)} in all`)] : []),
-    ...heading('To follow next', style),
+    ...heading('To follow next, and where the score comes from', style),
     ...(recommendations.length === 0 ? ['  Nothing: no producer lies near these interests.'] : []),
-    ...recommendations.flatMap((recommendation, at) => recommendationLines(recommendation, at, style)),
+    ...recommendationLines(recommendations, style),
   ];
 }
 
-function interestLines(interest: Interest, style: TextStyle): string[] {
-  const { share, clusterId, name, carriedBy, numCarrying } = interest;
+/** Each interest with the followed producers that carry it on a line of their own. */
+function interestLines(interests: readonly Interest[], style: TextStyle): string[] {
+  const lines = alignedLines(
+    style,
+    ['right', 'name', 'right'],
+    interests.map(({ share, name, clusterId }) => [percent(share), name, `cluster ${clusterId}`]),
+  );
+  return interests.flatMap((interest, at) => [
+    lines[at],
+    ...carriers(interest).map((text) => detail(text, style)),
+  ]);
+}
+
+function carriers({ carriedBy, numCarrying }: Interest): string[] {
+  if (numCarrying === 0) return [];
   const named = carriedBy.slice(0, namedCarriers).map(({ producerId }) => producerId);
   const others = numCarrying - named.length;
-  const through = `through ${named.join(', ')}${others > 0 ? ` and ${formatCount(others)} more` : ''}`;
-  return [
-    `  ${style.accent(percent(share).padStart(5))}  ${clip(name, style.width - 24)} ${style.dim(`cluster ${clusterId}`)}`,
-    ...(named.length > 0 ? [style.dim(`         ${clip(through, style.width - 9)}`)] : []),
-  ];
+  return [`through ${named.join(', ')}${others > 0 ? ` and ${formatCount(others)} more` : ''}`];
 }
 
-function recommendationLines(recommendation: Recommendation, at: number, style: TextStyle): string[] {
-  const { producerId, followerCount, score, carriedBy } = recommendation;
-  const because = carriedBy.map(
-    ({ share, clusterId, name }) => `${percent(share)} ${clip(name, clusterNameWidth)} (${clusterId})`,
+function recommendationLines(recommendations: readonly Recommendation[], style: TextStyle): string[] {
+  const lines = alignedLines(
+    style,
+    ['right', 'name', 'right', 'right'],
+    recommendations.map(({ producerId, followerCount, score }, at) => [
+      `${at + 1}.`,
+      producerId,
+      decimals(score),
+      counted(followerCount, 'follower'),
+    ]),
   );
-  return [
-    `  ${style.dim(`${at + 1}.`.padStart(4))}  ${style.accent(clip(producerId, style.width - 40))} ${style.dim(`score ${decimals(score)}, ${counted(followerCount, 'follower')}`)}`,
-    ...because.map((line) => style.dim(`         ${clip(line, style.width - 9)}`)),
-  ];
+  return recommendations.flatMap(({ carriedBy }, at) => [
+    lines[at],
+    ...carriedBy.map(({ share, clusterId, name }) =>
+      detail(`${percent(share).padStart(4)}  ${clip(name, style.width - 32)} (cluster ${clusterId})`, style),
+    ),
+  ]);
+}
+
+function detail(text: string, style: TextStyle): string {
+  return style.dim(' '.repeat(detailMargin) + clip(text, style.width - detailMargin));
 }
 
 function producerLines(producer: ProducerPortrait, style: TextStyle): string[] {
@@ -158,12 +194,7 @@ function producerLines(producer: ProducerPortrait, style: TextStyle): string[] {
     style.bold(clip(`Producer ${producerId}`, style.width)),
     `Followed by ${counted(followerCount, 'consumer')}${favers}.`,
     ...heading('Community', style),
-    ...(community
-      ? [
-          `  ${style.accent(clip(community.name, style.width - 24))} ${style.dim(`cluster ${community.clusterId}`)}`,
-          `  belongs with ${decimals(community.knownForScore)} of 1, one of ${counted(community.numProducers, 'producer')}`,
-        ]
-      : ['  None: it resembles no other producer enough.']),
+    ...(community ? communityLines(community, style) : ['  None: it resembles no other producer enough.']),
     ...section(
       'Similar producers, by their followers',
       style,
@@ -183,18 +214,29 @@ function producerLines(producer: ProducerPortrait, style: TextStyle): string[] {
   ];
 }
 
+function communityLines(
+  { name, clusterId, knownForScore, numProducers }: NonNullable<ProducerPortrait['community']>,
+  style: TextStyle,
+): string[] {
+  const belongs = `belongs with ${decimals(knownForScore)} of 1, one of ${counted(numProducers, 'producer')}`;
+  return [
+    ...alignedLines(style, ['name', 'right'], [[name, `cluster ${clusterId}`]]),
+    style.dim(`  ${belongs}`),
+  ];
+}
+
 function topicLines({ topicId, clusters, producers }: TopicPortrait, style: TextStyle): string[] {
   return [
     style.bold(clip(`Topic ${topicId}`, style.width)),
     ...(clusters.length === 0 ? ['Lies in no cluster: too few of the consumers follow it.'] : []),
     ...section(
-      'Clusters its followers are interested in',
+      'Clusters its followers are interested in (cosine)',
       style,
       ['right', 'name', 'right'],
       clusters.map((cluster) => clusterCells(cluster, cluster.score)),
     ),
     ...section(
-      'Nearest producers',
+      'Nearest producers (dot product)',
       style,
       ['name', 'right', 'right'],
       producers.map(({ producerId, score, followerCount }) => [

@@ -16,7 +16,9 @@ export interface TextStyle {
 /** How a column stands: `name` is coloured, at the left, and cut when the line grows too long. */
 export type ColumnStyle = 'left' | 'right' | 'name';
 
-const indent = '  ';
+/** Between columns, and left of a section's rows. */
+const gap = '  ';
+const minNameWidth = 12;
 
 export function heading(title: string, style: TextStyle): string[] {
   return ['', style.bold(title)];
@@ -29,16 +31,26 @@ export function section(
   columns: readonly ColumnStyle[],
   rows: readonly (readonly string[])[],
 ): string[] {
-  if (rows.length === 0) return [];
-  const widths = columns.map((_, at) => Math.max(...rows.map((row) => lengthOf(row[at]))));
-  const fixed = widths.reduce((sum, width, at) => sum + (columns[at] === 'name' ? 0 : width), 0);
-  const gaps = indent.length * columns.length;
-  const widest = columns.map((column, at) =>
-    column === 'name' ? Math.max(12, Math.min(widths[at], style.width - fixed - gaps)) : widths[at],
+  return rows.length === 0 ? [] : [...heading(title, style), ...alignedLines(style, columns, rows)];
+}
+
+/** Rows as lines whose columns stand below each other, `margin` characters from the left. */
+export function alignedLines(
+  style: TextStyle,
+  columns: readonly ColumnStyle[],
+  rows: readonly (readonly string[])[],
+  margin = gap.length,
+): string[] {
+  const widths = columns.map((_, at) => rows.reduce((width, row) => Math.max(width, lengthOf(row[at])), 0));
+  const others = widths.reduce((sum, width, at) => sum + (columns[at] === 'name' ? 0 : width), 0);
+  const room = style.width - margin - gap.length * (columns.length - 1) - others;
+  const fitted = columns.map((column, at) =>
+    column === 'name' ? Math.min(widths[at], Math.max(minNameWidth, room)) : widths[at],
   );
-  const line = (row: readonly string[]) =>
-    row.map((cell, at) => indent + paddedCell(cell, columns[at], widest[at], style)).join('');
-  return [...heading(title, style), ...rows.map((row) => line(row).trimEnd())];
+  return rows.map((row) => {
+    const cells = row.map((cell, at) => paddedCell(cell, columns[at], fitted[at], style));
+    return (' '.repeat(margin) + cells.join(gap)).trimEnd();
+  });
 }
 
 function paddedCell(cell: string, column: ColumnStyle, width: number, style: TextStyle): string {
@@ -70,8 +82,7 @@ export function percent(share: number): string {
   return `${Math.round(share * 100)} %`;
 }
 
-/** Two decimals, or as many as it takes to show two digits of a small number. */
+/** Two decimals; two digits when the number is too small for that. */
 export function decimals(value: number): string {
-  if (value === 0 || Math.abs(value) >= 0.1) return value.toFixed(2);
-  return Math.abs(value) < 1e-6 ? value.toExponential(1) : Number(value.toPrecision(2)).toString();
+  return value === 0 || Math.abs(value) >= 0.01 ? value.toFixed(2) : Number(value.toPrecision(2)).toString();
 }

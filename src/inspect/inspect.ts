@@ -1,6 +1,7 @@
 /** Portraits from a model folder: reads the artifacts one portrait needs, and hands their arrays on. */
 import type { Csr } from '../core/csr.ts';
 import { quote, SimClustersError } from '../core/errors.ts';
+import { formatCount } from '../core/format.ts';
 import { type IdTable, idTableFromStrings } from '../core/ids.ts';
 import type { ModelReader } from '../pipeline/model-folder.ts';
 import type { ArtifactName } from '../stages/artifacts.ts';
@@ -155,7 +156,7 @@ function requireShape(name: ArtifactName, matrix: Csr, numRows: number, numCols:
 function requireId(ids: IdTable, id: string, what: string, artifact: ArtifactName): number {
   const found = findId(ids, id);
   if (found >= 0) return found;
-  throw unknownId(`${what} ${quote(id)}`, `one of the ${ids.size} ${what}s of the model`, {
+  throw unknownId(`${what} ${quote(id)}`, `one of the ${formatCount(ids.size)} ${what}s of the model`, {
     near: nearSpellings(ids, id),
     list: `\`simclusters export ${artifact}\``,
   });
