@@ -1,0 +1,66 @@
+/** What the README says runs; the table of stages is the declarations'. UPDATE_GOLDEN=1 rewrites the table. */
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { stages } from '../src/stages/index.ts';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const file = join(root, 'README.md');
+const text = readFileSync(file, 'utf8');
+
+/** A folder where `node dist/cli.js` and `import 'simclusters'` work as in a checkout. */
+function workplace(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'simclusters-readme-'));
+  symlinkSync(join(root, 'dist'), join(folder, 'dist'));
+  mkdirSync(join(folder, 'node_modules'));
+  symlinkSync(root, join(folder, 'node_modules', 'simclusters'));
+  return folder;
+}
+
+const cwd = workplace();
+const blocks = [...text.matchAll(/^```(sh|js)\n([\s\S]*?)^```/gm)].map(([, language, code]) => ({
+  language,
+  code,
+}));
+
+test('every shell and JavaScript block runs, in order', () => {
+  assert.ok(blocks.length >= 6);
+  for (const { language, code } of blocks) {
+    // The install is what brought this test here; `npm start` is what package.json says it is.
+    const script = code.replace(/^npm ci$/m, '').replace(/^npm start$/m, 'node dist/cli.js run');
+    writeFileSync(join(cwd, 'block.mjs'), code);
+    const run =
+      language === 'sh'
+        ? spawnSync('sh', ['-ec', script], { cwd, encoding: 'utf8' })
+        : spawnSync('node', ['block.mjs'], { cwd, encoding: 'utf8' });
+    assert.is(run.status, 0, `${code}\n${run.stderr}`);
+  }
+});
+
+test('the example output is what the command prints', () => {
+  const shown = text.match(/^```text\n([\s\S]*?)^```/m)?.[1] ?? assert.unreachable('no output shown');
+  const { stdout } = spawnSync('node', ['dist/cli.js', 'inspect', 'user', 'redsox', '--model', 'model'], {
+    cwd,
+    encoding: 'utf8',
+  });
+  for (const line of String(shown).trimEnd().split('\n')) {
+    if (line !== '…') assert.ok(stdout.includes(line.trimEnd()), `not printed: ${line}\n${stdout}`);
+  }
+});
+
+test('the table of stages is the one the stages declare', () => {
+  const rows = stages.map(
+    ({ name, summary, writes }) =>
+      `| \`${name}\` | ${summary} | ${writes.map((a) => `\`${a}\``).join(', ')} |`,
+  );
+  const table = ['| stage | what it does | artifacts |', '|---|---|---|', ...rows].join('\n');
+  const wanted = text.replace(/(<!-- stages -->\n)[\s\S]*(<!-- \/stages -->)/, `$1${table}\n$2`);
+  if (process.env['UPDATE_GOLDEN'] && wanted !== text) writeFileSync(file, wanted);
+  else assert.is(text, wanted, 'run UPDATE_GOLDEN=1 npm test to renew the table');
+});
+
+test.run();
