@@ -232,7 +232,13 @@ const twoFollowers = csrFromRows(2, [
 ]);
 
 /** Normalised interests .6 and .8 in cluster 1. */
-const twoInterests = csrFromRows(2, [[[1, 0.6]], [[1, 0.8]]]);
+const twoInterests = csrFromRows(3, [
+  [[1, 0.6]],
+  [
+    [1, 0.8],
+    [2, 0.5],
+  ],
+]);
 
 test('producer embedding: followers with .6 and .8 give 1.4 / √2', async () => {
   const embedding = (minFollowersForEmbedding: number, minScore = 0.01) =>
@@ -248,10 +254,11 @@ test('producer embedding: followers with .6 and .8 give 1.4 / √2', async () =>
   near(values[0][1], 0.98995, 5e-6);
   near(values[1][1], 0.8);
   // More than the least number of followers are needed, and at least the least score.
-  assert.equal([...(await embedding(1)).indptr], [0, 1, 1]);
+  assert.equal([...(await embedding(1)).indptr], [0, 2, 2]);
   assert.equal([...(await embedding(2)).indptr], [0, 0, 0]);
-  assert.equal([...(await embedding(0, 0.8)).indptr], [0, 1, 2]);
-  assert.equal([...(await embedding(0, 0.81)).indptr], [0, 1, 1]);
+  assert.is(values[1][2], 0.5);
+  assert.equal([...(await embedding(0, 0.5)).indptr], [0, 1, 3]);
+  assert.equal([...(await embedding(0, 0.51)).indptr], [0, 1, 2]);
 });
 
 test('topic embedding: cosine of the topic’s followers with the column of a cluster', async () => {

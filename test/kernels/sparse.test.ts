@@ -3,6 +3,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { Csr } from '../../src/core/csr.ts';
 import type { ErrorCode, SimClustersError } from '../../src/core/errors.ts';
+import { previousFloat32 } from '../../src/core/math.ts';
 import {
   buildCsr,
   inverseColumnNorms,
@@ -177,6 +178,20 @@ test('spgemmTopK equals the dense product, cut to the best of each row', async (
     }),
     { numRuns: 300 },
   );
+});
+
+test('cuts are exact to the last bit: kept iff the stored value is greater than the threshold', async () => {
+  for (const value of [0.1, 0.01, 0.5].map(Math.fround)) {
+    const cell = csrFromMaps(1, [new Map([[0, value]])]);
+    const one = csrFromMaps(1, [new Map([[0, 1]])]);
+    for (const threshold of [0.1, 0.01, 0.5, value, previousFloat32(value), value * (1 + 1e-9)]) {
+      const kept = value > threshold ? 1 : 0;
+      assert.is((await spgemmTopK(kernels, cell, one, { topK: 1, threshold })).indices.length, kept);
+      assert.is((await topKRows(kernels, cell, 1, threshold)).indices.length, kept);
+    }
+  }
+  const zero = csrFromMaps(1, [new Map([[0, 0]])]);
+  assert.is((await spgemmTopK(kernels, zero, zero, { topK: 1, threshold: -1 })).indices.length, 0);
 });
 
 test('a product of matrices that do not fit is refused', async () => {
