@@ -93,6 +93,8 @@ class Bars implements ProgressDisplay {
   }
 
   stop(): void {
+    // Lines wait for the next drawing; without this the last ones would never be shown.
+    this.#bars.update();
     this.#bars.stop();
   }
 

@@ -9,6 +9,7 @@ export function printStageTable({ stages, preset }: Manifest): void {
     head: ['stage', 'result', 'files', 'time', 'peak memory'],
     // The library writes colour codes into pipes, too, unless told not to.
     style: process.stdout.isTTY ? {} : { head: [], border: [] },
+    chars: { mid: '', 'left-mid': '', 'mid-mid': '', 'right-mid': '' },
     colAligns: ['left', 'left', 'right', 'right', 'right'],
   });
   for (const [name, record] of Object.entries(stages)) {
