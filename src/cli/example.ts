@@ -11,6 +11,10 @@ export function exampleParams(): GivenParams {
     engagements: fileOf('engagements.tsv.gz'),
     topicFollows: fileOf('topic-follows.tsv.gz'),
     itemTopics: fileOf('item-topics.tsv.gz'),
+    // Fewer and larger communities than rank best, for people to read.
+    similarityTopK: 20,
+    producersPerCommunity: 25,
+    wtCoeff: 10,
     // Links to a domain are news for days, not for hours.
     tweetHalfLifeHours: 48,
   };
