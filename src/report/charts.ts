@@ -74,6 +74,7 @@ export function lineChart(
   frame: Frame,
   xs: readonly number[],
   series: readonly Series[],
+  formatTick: (value: number) => string,
   format: (value: number) => string,
 ): Markup {
   const all = series.flatMap(({ values }) => values.filter((value): value is number => value !== undefined));
@@ -99,7 +100,7 @@ export function lineChart(
       : html``,
   );
   return chart(frame, [
-    grid(ticks, y, right, format),
+    grid(ticks, y, right, formatTick),
     html`${labels}${lines}${endLabels(series, y, right, format)}`,
   ]);
 }

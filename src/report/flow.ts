@@ -55,8 +55,8 @@ export function flowPictures(nodes: readonly FlowNode[]): Markup {
   return html`${wideFlow(nodes)}${narrowFlow(nodes)}`;
 }
 
-const GAP = 22;
-const CELL = { width: 148, height: 112 };
+const GAP = 18;
+const CELL = { width: 160, height: 112 };
 
 function wideFlow(nodes: readonly FlowNode[]): Markup {
   const layers = Math.max(...nodes.map(({ layer }) => layer)) + 1;
@@ -88,7 +88,7 @@ function wideFlow(nodes: readonly FlowNode[]): Markup {
     const { x, y } = boxes[i];
     const { rows, entries, bytes, seconds, memory } = factsOf(node);
     const why = whyEmpty(node);
-    return html`<g class="${why === undefined ? 'stage' : 'stage skipped'}" transform="translate(${x} ${y})"><rect class="box" width="${CELL.width}" height="${CELL.height}" rx="8"/><text class="name" x="11" y="21">${node.name}</text>${
+    return html`<g class="${why === undefined ? 'stage' : 'stage skipped'}" transform="translate(${x} ${y})"><rect class="box" width="${CELL.width}" height="${CELL.height}" rx="8"/><text class="name" x="10" y="21">${node.name}</text>${
       why === undefined
         ? html`<text x="11" y="42">${rows}</text><text x="11" y="58">${entries}</text><text x="11" y="${entries === '' ? 58 : 74}">${bytes}</text><text class="strong" x="11" y="97">${seconds}</text><text class="end" x="${CELL.width - 11}" y="97">${memory}</text>${timeBar(node, nodes, 11, CELL.height - 9, CELL.width - 22)}`
         : skippedText(why, 11, 42)
@@ -114,7 +114,7 @@ function narrowFlow(nodes: readonly FlowNode[]): Markup {
     const sizes = [rows, entries].filter((text) => text !== '').join(', ');
     return html`<g class="${why === undefined ? 'stage' : 'stage skipped'}" transform="translate(${ROW.x} ${yOf(i)})"><rect class="box" width="${ROW.width}" height="${ROW.height}" rx="8"/><text class="name" x="11" y="20">${node.name}</text>${
       why === undefined
-        ? html`<text class="end strong" x="${ROW.width - 11}" y="20">${seconds}</text><text x="11" y="38">${sizes}</text><text class="end" x="${ROW.width - 11}" y="38">${bytes}</text><text class="end" x="${ROW.width - 11}" y="54">${memory}</text>${timeBar(node, nodes, 11, 50, ROW.width - 120)}`
+        ? html`<text class="end strong" x="${ROW.width - 11}" y="20">${seconds}</text><text x="11" y="38">${sizes}</text><text class="end" x="${ROW.width - 11}" y="38">${bytes}</text><text class="end" x="${ROW.width - 11}" y="54">peak ${memory}</text>${timeBar(node, nodes, 11, 50, ROW.width - 120)}`
         : skippedText(why, 11, 38)
     }</g>`;
   });
@@ -169,12 +169,11 @@ function factsOf({ record }: FlowNode) {
     entries: entries === undefined ? '' : `${compact(entries)} ${entries === 1 ? 'entry' : 'entries'}`,
     bytes: record ? formatBytes(bytesOf(record)) : '',
     seconds: record ? formatSeconds(record.seconds) : '',
-    memory: record ? `peak ${formatBytes(record.peakRssBytes)}` : '',
+    memory: record ? formatBytes(record.peakRssBytes) : '',
   };
 }
 
 function describe(node: FlowNode): string {
-  return Object.values(factsOf(node))
-    .filter((fact) => fact !== '')
-    .join(', ');
+  const { rows, entries, bytes, seconds, memory } = factsOf(node);
+  return [rows, entries, bytes, seconds, `peak memory ${memory}`].filter((fact) => fact !== '').join(', ');
 }

@@ -5,7 +5,7 @@ import { binSizes, histogram, lineChart, type Series } from './charts.ts';
 import type { CommunitySection } from './data.ts';
 import { bytesOf, type FlowNode, flowNodes, flowPictures, whyEmpty } from './flow.ts';
 import { clip, html, type Markup } from './html.ts';
-import { finite, percent } from './numbers.ts';
+import { finite } from './numbers.ts';
 
 export function header({ stages, preset, status, modelVersion }: Manifest): Markup {
   const follow = stages['follow-graph']?.report ?? {};
@@ -31,24 +31,29 @@ export function header({ stages, preset, status, modelVersion }: Manifest): Mark
   return html`<header class="top"><p class="eyebrow">SimClusters report · ${clip(modelVersion)}${status === 'partial' ? ' · partial model' : undefined}</p><h1>${heading}</h1><p class="lede">Consumers follow producers. Producers who share followers form communities; consumers, items and topics are then placed among these communities by whom they follow, who likes them and who follows them.</p><dl class="figures">${[
     figure('Consumers', counted(follow['numConsumers']), 'who follow'),
     figure('Producers', counted(numProducers), 'who are followed'),
-    figure('Follows', counted(follow['numEntries'])),
+    figure('Follows', counted(follow['numEntries']), perConsumer(follow['entriesPerRow'])),
     figure(
       'Communities',
       counted(numCommunities),
       `${formatCount(finite(known['numCommunities']) ?? 0)} at the start`,
     ),
-    figure('Edge F1', f1 === undefined ? undefined : percentFine(f1), 'see quality'),
+    figure('Edge F1', f1 === undefined ? undefined : percentFine(f1), 'of similar pairs'),
     figure('Total time', formatSeconds(seconds), 'of all stages'),
   ]}</dl>${
     preset
-      ? html`<p class="preset">Preset <b>${preset.name}</b>: ${clip(preset.reason, 200)}.</p>`
+      ? html`<p class="preset">Preset <b>${preset.name}</b>, ${preset.reason === '--preset' ? 'as given' : `chosen for ${clip(preset.reason, 200)}`}.</p>`
       : undefined
   }</header>`;
 }
 
+function perConsumer(value: unknown): string {
+  const mean = finite(value);
+  return mean === undefined ? '' : `${mean < 10 ? mean.toFixed(1) : formatCount(mean)} per consumer`;
+}
+
 export function flowSection(manifest: Manifest): Markup {
   const nodes = flowNodes(manifest);
-  return html`<section id="flow" aria-labelledby="flow-heading"><h2 id="flow-heading">From follows to communities</h2><p>Each box is a stage; lines lead from what it reads. The bar is its share of the longest stage’s time; “peak” is the most memory the process had held by its end.</p>${flowPictures(nodes)}<details class="plain"><summary>The same as a table</summary><div class="scroll" role="region" aria-label="Stages" tabindex="0">${stageTable(nodes)}</div></details></section>`;
+  return html`<section id="flow" aria-labelledby="flow-heading"><h2 id="flow-heading">From follows to communities</h2><p>Each box is a stage; lines lead from what it reads. Below: the time it took, as a bar against the longest stage, and the most memory the process had held by its end.</p>${flowPictures(nodes)}<details class="plain"><summary>The same as a table</summary><div class="scroll" role="region" aria-label="Stages" tabindex="0">${stageTable(nodes)}</div></details></section>`;
 }
 
 function stageTable(nodes: readonly FlowNode[]): Markup {
@@ -124,6 +129,7 @@ export function qualitySection(
             },
             xs,
             quality,
+            percentTick,
             percentFine,
           ),
           'Recall: pairs of similar producers that share a community. Precision: pairs in one community that are similar. F1 is their harmonic mean; weighted, pairs count by their similarity.',
@@ -143,6 +149,7 @@ export function qualitySection(
             },
             xs,
             accepted,
+            percentTick,
             percentFine,
           ),
           'Each epoch proposes a move to every producer. When few are accepted, the communities have settled.',
@@ -171,8 +178,11 @@ function percentOf(value: number | undefined): string {
   return value === undefined ? 'unknown' : percentFine(value);
 }
 
-/** One decimal, where it tells anything. */
 function percentFine(share: number): string {
-  const value = Number((100 * share).toFixed(1));
-  return Number.isInteger(value) ? percent(share) : `${value} %`;
+  return `${(100 * share).toFixed(1)} %`;
+}
+
+/** As many digits as the tick has. */
+function percentTick(share: number): string {
+  return `${Number((100 * share).toPrecision(6))} %`;
 }

@@ -2,19 +2,19 @@
 export const pageStyle = `
 :root {
   color-scheme: light dark;
-  --paper: #f8f8f5; --panel: #ffffff; --ink: #1b1f26; --muted: #59616d; --line: #dfe0da; --track: #e8e9e4;
+  --paper: #f8f8f5; --panel: #ffffff; --ink: #1b1f26; --muted: #59616d; --line: #dfe0da; --track: #e8e9e4; --rule: #b4b8b4;
   --accent: #2a58c9; --soft: #e9eefb; --s0: #0f766e; --s1: #7a3fd0; --s2: #2a58c9; --s3: #b04a08;
 }
 @media (prefers-color-scheme: dark) {
   :root {
-    --paper: #14161a; --panel: #1b1e24; --ink: #e9eaed; --muted: #a5adb9; --line: #30353e; --track: #2a2f38;
+    --paper: #14161a; --panel: #1b1e24; --ink: #e9eaed; --muted: #a5adb9; --line: #30353e; --track: #2a2f38; --rule: #5a626f;
     --accent: #8fb2ff; --soft: #232c40; --s0: #63d0c0; --s1: #c6a8ff; --s2: #8fb2ff; --s3: #f3b07a;
   }
 }
 *, *::before, *::after { box-sizing: border-box; }
 html { -webkit-text-size-adjust: 100%; text-size-adjust: 100%; scroll-padding-top: 16px; }
 body {
-  margin: 0 auto; max-width: 1216px; padding: 0 24px; background: var(--paper); color: var(--ink);
+  margin: 0 auto; max-width: 1280px; padding: 0 24px; background: var(--paper); color: var(--ink);
   font: 16px/1.55 system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif;
 }
 h1, h2, h3 { line-height: 1.2; letter-spacing: -0.015em; text-wrap: balance; }
@@ -66,7 +66,7 @@ svg .fill { fill: var(--accent); } svg .track { fill: var(--track); }
 .flow marker path { fill: var(--muted); }
 .flow .skipped .box { fill: none; stroke: var(--muted); stroke-dasharray: 4 4; }
 .flow .skipped .name { fill: var(--muted); font-weight: 500; }
-.flow-wide text { font-size: 12px; } .flow-narrow { display: none; margin-inline: auto; }
+.flow-wide .name { font-size: 11.5px; letter-spacing: -0.02em; } .flow-narrow { display: none; margin-inline: auto; }
 .charts { display: grid; grid-template-columns: repeat(3, minmax(0, 1fr)); gap: 20px; margin: 20px 0; }
 figure { margin: 0; padding: 18px 18px 16px; background: var(--panel); border: 1px solid var(--line); border-radius: 12px; }
 figcaption { margin-top: 8px; line-height: 1.45; }
@@ -93,9 +93,10 @@ th { text-align: left; font-weight: 400; } th.number, td.number { text-align: ri
 
 .tools { display: flex; flex-wrap: wrap; align-items: center; gap: 8px 12px; margin: 18px 0 14px; }
 .tools[hidden] { display: none; }
+.tools > span { display: flex; flex-wrap: wrap; align-items: center; gap: 8px 12px; max-width: 100%; }
 .tools label { font-size: 0.9375rem; }
 input, select, button { font: inherit; font-size: 1rem; color: inherit; background: var(--panel); border: 1px solid var(--muted); border-radius: 8px; }
-input { width: 280px; max-width: 100%; padding: 7px 12px; } select { max-width: 100%; padding: 7px 10px; }
+input, select { height: 40px; max-width: 100%; padding: 0 12px; } input { width: 280px; }
 .status { margin: 0; min-height: 1.4em; }
 .more { display: block; margin: 20px auto 8px; padding: 9px 22px; cursor: pointer; }
 .more[hidden] { display: none; } .more:hover { background: var(--soft); }
@@ -119,7 +120,7 @@ input { width: 280px; max-width: 100%; padding: 7px 12px; } select { max-width: 
 .communities summary:focus-visible { outline-offset: -3px; border-radius: 10px; }
 .topic { font-weight: 650; margin-right: 6px; } .names { color: var(--muted); } .alone { color: var(--ink); }
 .size { display: grid; grid-template-columns: minmax(0, 1fr) 100px; gap: 12px; align-items: center; }
-.communities .meta { text-align: right; }
+.communities .meta { text-align: right; white-space: nowrap; }
 .bar { display: block; min-width: 24px; height: 5px; background: var(--track); border-radius: 3px; overflow: hidden; }
 .bar i { display: block; height: 100%; background: var(--accent); border-radius: 3px; }
 .body { display: grid; grid-template-columns: 3fr 2fr; gap: 24px 48px; padding: 16px 24px 24px 38px; }
@@ -134,15 +135,15 @@ input { width: 280px; max-width: 100%; padding: 7px 12px; } select { max-width: 
 .cards { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 320px), 1fr)); gap: 16px; }
 .card { padding: 16px 18px; background: var(--panel); border: 1px solid var(--line); border-radius: 12px; }
 .card .meta { margin: 2px 0 10px; }
-.neighbors li { display: grid; grid-template-columns: minmax(0, 1fr) 30% 2.6em; gap: 10px; align-items: center; padding: 2px 0; font-size: 0.9375rem; line-height: 1.4; }
+.neighbors li { display: grid; grid-template-columns: minmax(0, 1fr) 24% 2.4em; gap: 10px; align-items: center; padding: 2px 0; font-size: 0.9375rem; line-height: 1.4; }
 .neighbors .number { text-align: right; color: var(--muted); font-size: 0.875rem; }
 .users { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 460px), 1fr)); gap: 24px 40px; }
-.user p { margin: 8px 0 0; } .user a { color: inherit; text-decoration-color: var(--muted); }
+.user p { margin: 8px 0 0; } .user a { color: inherit; text-decoration-color: var(--rule); } .user a:hover { text-decoration-color: currentColor; }
 .user .name { font-size: 1.0625rem; } .user .number { color: var(--muted); }
 .shares { display: flex; gap: 2px; height: 5px; background: var(--track); border-radius: 3px; overflow: hidden; }
 .shares i { background: var(--accent); opacity: 0.35; } .shares i:first-child { opacity: 1; } .shares i:nth-child(2) { opacity: 0.6; }
 
-@media (max-width: 1120px) {
+@media (max-width: 1140px) {
   .flow-wide { display: none; } .flow-narrow { display: block; }
   .charts { grid-template-columns: repeat(auto-fill, minmax(min(100%, 320px), 1fr)); }
   .figures { grid-template-columns: repeat(3, 1fr); }
@@ -151,12 +152,12 @@ input { width: 280px; max-width: 100%; padding: 7px 12px; } select { max-width: 
   body { padding: 0 16px; }
   .top { padding-top: 32px; } section { padding-top: 36px; }
   .figures { grid-template-columns: repeat(2, 1fr); } .figures > div { padding: 12px 14px; } .figures b { font-size: 1.35rem; }
-  .communities summary { grid-template-columns: 1fr auto; padding-right: 14px; }
-  .communities .title { grid-column: 1 / -1; }
-  .communities .meta { text-align: left; } .size { grid-template-columns: 56px auto; justify-content: start; }
+  .communities summary { display: flex; flex-wrap: wrap; padding-right: 14px; }
+  .communities .title { flex: 1 0 100%; }
+  .communities .meta { text-align: left; } .size { grid-template-columns: 40px auto; gap: 10px; justify-content: start; }
   .body { grid-template-columns: minmax(0, 1fr); padding: 12px 14px 20px; }
-  .scores .number { width: 66px; } .scores thead .wide, .scores .wide { width: 20%; }
-  input, select { width: 100%; }
+  .scores { font-size: 0.875rem; } .scores thead th { font-size: 0.75rem; } .scores .number { width: 66px; } .scores .known { width: 64px; } .scores thead .wide, .scores .wide { width: 56px; }
+  .tools > span, input, select { width: 100%; }
 }
 @media print {
   .tools, nav, .more { display: none; }

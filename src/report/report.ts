@@ -72,7 +72,7 @@ function communitySection({ communities: section }: ReportData, { community }: V
   if (!section) return undefined;
   const { communities, leftOut } = section;
   const first = communities.slice(0, PAGE_SIZE);
-  const search = html`<div class="tools" hidden><label for="communities-list-search">Search names and members</label><input id="communities-list-search" type="search" autocomplete="off" spellcheck="false"><label for="communities-list-sort">Sort by</label><select id="communities-list-sort"><option value="size">most producers</option><option value="consumers">most interested consumers</option><option value="affiliation">firmest members</option><option value="name">topic and name</option></select><p id="communities-list-status" class="status" role="status"></p></div>`;
+  const search = html`<div class="tools" hidden><span><label for="communities-list-search">Search names and members</label><input id="communities-list-search" type="search" autocomplete="off" spellcheck="false"></span><span><label for="communities-list-sort">Sort by</label><select id="communities-list-sort"><option value="size">most producers</option><option value="consumers">most interested consumers</option><option value="affiliation">firmest members</option><option value="name">topic and name</option></select></span><p id="communities-list-status" class="status" role="status"></p></div>`;
   const body =
     communities.length === 0
       ? html`<p>No producer has a community: none of them shares followers with another.</p>`
@@ -111,7 +111,7 @@ function userSection({ users: section }: ReportData, { user }: Views): Markup | 
 }
 
 function searchBox(id: string, label: string): Markup {
-  return html`<div class="tools" hidden><label for="${id}-search">${label}</label><input id="${id}-search" type="search" autocomplete="off" spellcheck="false"><p id="${id}-status" class="status" role="status"></p></div>`;
+  return html`<div class="tools" hidden><span><label for="${id}-search">${label}</label><input id="${id}-search" type="search" autocomplete="off" spellcheck="false"></span><p id="${id}-status" class="status" role="status"></p></div>`;
 }
 
 function notes(leftOut: readonly string[]): Markup {

@@ -30,7 +30,10 @@ export function createViews({ html, count, percent }: Kit, { labels, largestComm
     const width = Math.max(0, Math.min(100, 100 * share)).toFixed(1);
     return html`<span class="bar" aria-hidden="true"><i style="width:${width}%"></i></span>`;
   };
-  const short = (score: number) => Number(score.toPrecision(2)).toString();
+  const short = (score: number) => (score < 10 ? score.toPrecision(2) : count(score));
+  // Long ids break after their punctuation rather than anywhere.
+  const idText = (id: string) =>
+    html`<bdi>${id.split(/(?<=[./_@-])/).map((part, i) => html`${i > 0 ? html`<wbr>` : undefined}${part}`)}</bdi>`;
 
   const title = ({ topic, name }: Label) =>
     topic === ''
@@ -41,7 +44,7 @@ export function createViews({ html, count, percent }: Kit, { labels, largestComm
     const best = scored.length > 0 ? scored[0][1] || 1 : 1;
     const rows = scored.map(
       ([name, score]) =>
-        html`<tr><th scope="row"><bdi>${name}</bdi></th><td class="wide">${bar(score / best)}</td><td class="number">${short(score)}</td></tr>`,
+        html`<tr><th scope="row">${idText(name)}</th><td class="wide">${bar(score / best)}</td><td class="number">${short(score)}</td></tr>`,
     );
     return scored.length === 0
       ? undefined
@@ -52,7 +55,7 @@ export function createViews({ html, count, percent }: Kit, { labels, largestComm
     const { members, also, numMembers, topics, items } = community;
     const rows = members.map(
       ([name, score, followers, share]) =>
-        html`<tr><th scope="row"><bdi>${name}</bdi></th><td class="wide">${bar(share)}</td><td class="number">${score.toFixed(2)}</td><td class="number">${count(followers)}</td></tr>`,
+        html`<tr><th scope="row">${idText(name)}</th><td class="wide">${bar(share)}</td><td class="number known">${score.toFixed(2)}</td><td class="number">${count(followers)}</td></tr>`,
     );
     const unnamed = numMembers - members.length - also.length;
     const rest =
@@ -61,7 +64,7 @@ export function createViews({ html, count, percent }: Kit, { labels, largestComm
         : html`<p class="also"><span>Also</span> ${also.map((name, i) => html`${i > 0 ? ', ' : ''}<bdi>${name}</bdi>`)}${
             unnamed > 0 ? html` <span>and ${count(unnamed)} more</span>` : undefined
           }</p>`;
-    return html`<div class="members"><table class="scores"><caption>Members</caption><thead><tr><th scope="col">Producer</th><th scope="col" class="wide"><span class="hidden">Weight</span></th><th scope="col" class="number">Affinity</th><th scope="col" class="number">Followers</th></tr></thead><tbody>${rows}</tbody></table>${rest}</div>${
+    return html`<div class="members"><table class="scores"><caption>Members</caption><thead><tr><th scope="col">Producer</th><th scope="col" class="wide"><span class="hidden">Weight</span></th><th scope="col" class="number known">Known for</th><th scope="col" class="number">Followers</th></tr></thead><tbody>${rows}</tbody></table>${rest}</div>${
       topics.length + items.length > 0
         ? html`<div>${scoreTable('Topics', topics)}${scoreTable('Items', items)}</div>`
         : undefined
@@ -72,7 +75,7 @@ export function createViews({ html, count, percent }: Kit, { labels, largestComm
     const consumers =
       entry.numConsumers === undefined
         ? undefined
-        : html`<span class="meta">${plural(entry.numConsumers, 'consumer', 'consumers')}</span>`;
+        : html`<span class="meta">${plural(entry.numConsumers, 'interested', 'interested')}</span>`;
     return html`<li><details id="community-${entry.id}" data-id="${entry.id}"${
       withBody ? html` data-filled=""` : undefined
     }><summary><span class="title">${title(entry)}</span><span class="meta size">${bar(
@@ -85,18 +88,19 @@ export function createViews({ html, count, percent }: Kit, { labels, largestComm
   const neighborhood: Views['neighborhood'] = ({ name, followers, neighbors }) => {
     const rows = neighbors.map(
       ([other, score]) =>
-        html`<li><bdi>${other}</bdi>${bar(score)}<span class="number">${score.toFixed(2)}</span></li>`,
+        html`<li>${idText(other)}${bar(score)}<span class="number">${score.toFixed(2)}</span></li>`,
     );
-    return html`<li class="card"><h3><bdi>${name}</bdi></h3><p class="meta">${plural(followers, 'follower', 'followers')}</p><ol class="neighbors">${rows}</ol></li>`;
+    return html`<li class="card"><h3>${idText(name)}</h3><p class="meta">${plural(followers, 'follower', 'followers')}</p><ol class="neighbors">${rows}</ol></li>`;
   };
 
-  const interest = (cluster: number, share: number) => {
-    const label = labels[cluster] ?? { topic: '', name: '' };
-    const names =
-      label.topic === ''
-        ? html`<bdi>${label.name}</bdi>`
-        : html`<b><bdi>${label.topic}</bdi></b>: <bdi>${label.name}</bdi>`;
-    return html`<a href="#community-${cluster}">${names}</a> <span class="number">(${percent(share)})</span>`;
+  /** A community by its full name, or by its topic and its first producer alone. */
+  const interest = (cluster: number, share: number, isShort: boolean) => {
+    const { topic, name } = labels[cluster] ?? { topic: '', name: '' };
+    const comma = name.indexOf(', ');
+    const names = isShort && comma > 0 ? `${name.slice(0, comma)}, …` : name;
+    return html`<a href="#community-${cluster}">${
+      topic === '' ? undefined : html`<b><bdi>${topic}</bdi></b>: `
+    }<bdi>${names}</bdi></a> <span class="number">(${percent(share)})</span>`;
   };
 
   const user: Views['user'] = ({ name, numClusters, interests }) => {
@@ -105,10 +109,10 @@ export function createViews({ html, count, percent }: Kit, { labels, largestComm
     const rest = others
       .filter(([, share]) => share >= 0.01)
       .slice(0, 3)
-      .map(([cluster, share], i) => html`${i === 0 ? ', also ' : '; '}${interest(cluster, share)}`);
+      .map(([cluster, share], i) => html`${i === 0 ? ', also ' : '; '}${interest(cluster, share, true)}`);
     const word = first && first[1] > 0.5 ? 'mostly' : 'foremost';
     return html`<li class="user"><span class="shares" aria-hidden="true">${segments}</span><p><b class="name"><bdi>${name}</bdi></b> — ${
-      first ? html`${word} ${interest(first[0], first[1])}${rest}` : 'no interests'
+      first ? html`${word} ${interest(first[0], first[1], false)}${rest}` : 'no interests'
     }. <span class="meta">${plural(numClusters, 'community', 'communities')} in all.</span></p></li>`;
   };
 
