@@ -4,6 +4,7 @@
  */
 import type { Csr } from '../core/csr.ts';
 import { randomKey } from '../core/rng.ts';
+import type { Arena } from '../kernels/arena.ts';
 import type { Step } from '../kernels/job.ts';
 import type { Kernels, Progress } from '../kernels/kernels.ts';
 import { randomNeighborhoods } from './initialise.ts';
@@ -54,7 +55,7 @@ const TRIAL_EPOCHS = 2;
 
 /**
  * @param graph     symmetric, no diagonal, weights > 0; without `data` all neighbours count equally
- * @param measured  graph that precision and recall are measured on: the same edges, perhaps with weights
+ * @param measured  the same graph, with the weights that precision and recall are measured by
  */
 export async function detectCommunities(
   kernels: Kernels,
@@ -63,14 +64,16 @@ export async function detectCommunities(
   options: MetropolisHastingsOptions,
 ): Promise<Communities> {
   const { numCommunities, maxEpochs, seed, numStarts, initial, onProgress } = options;
-  const phases = await colorPhases(kernels, graph);
-  return kernels.scope(async () => {
-    const sampler = placeSampler(kernels, graph, phases, options);
+  return kernels.scope(async (arena) => {
+    const phases = await colorPhases(kernels, graph);
+    // In place once, for all epochs and their metrics.
+    const placed = placeGraph(arena, measured);
+    const sampler = placeSampler(kernels, { ...placed, data: graph.data && placed.data }, phases, options);
     const trialEpochs = initial || numStarts === 1 ? 0 : Math.min(TRIAL_EPOCHS, maxEpochs);
     const plannedEpochs = trialEpochs * numStarts + maxEpochs - trialEpochs;
     let epochsDone = 0;
     const goOn = (chain: Chain, numEpochs: number) =>
-      runEpochs(kernels, measured, sampler, chain, options, numEpochs, () =>
+      runEpochs(kernels, placed, sampler, chain, options, numEpochs, () =>
         onProgress?.(++epochsDone / plannedEpochs),
       );
 
@@ -88,6 +91,11 @@ export async function detectCommunities(
     const { assignment, epochs } = await goOn(best, maxEpochs);
     return { assignment, numCommunities, epochs };
   });
+}
+
+function placeGraph(arena: Arena, graph: Csr): Csr {
+  const { indptr, indices, data } = graph;
+  return { ...graph, indptr: arena.put(indptr), indices: arena.put(indices), data: data && arena.put(data) };
 }
 
 function foundCommunities(graph: Csr, numCommunities: number, seed: string, start: number): Uint32Array {

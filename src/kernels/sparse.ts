@@ -5,6 +5,9 @@ import { floorFloat32 } from '../core/math.ts';
 import type { Arena } from './arena.ts';
 import type { Kernels, Progress } from './kernels.ts';
 
+/** Words of cursors that a counting sort may take, over all blocks. */
+const MAX_CURSORS = 2 ** 26;
+
 /** Rows of a top-k product are computed in panels whose padded output takes no more than this. */
 const PANEL_BYTES = 2 ** 29;
 
@@ -258,8 +261,8 @@ export async function sortByKey(
   items: KeyedItems,
 ): Promise<SortedItems> {
   const numItems = items.keys.length;
-  // More blocks than threads gain nothing and cost numKeys words each.
-  const numBlocks = kernels.numThreads;
+  // More blocks than threads gain nothing, and each costs numKeys words.
+  const numBlocks = Math.max(1, Math.min(kernels.numThreads, Math.floor(MAX_CURSORS / numKeys)));
   const cursors = arena.u32(numBlocks * numKeys);
   cursors.fill(0);
   const indptr = arena.u32(numKeys + 1);
