@@ -80,6 +80,6 @@ function refuse(got: string, expected: string, todo: string): never {
 
 function terminalStyle(): TextStyle {
   const { isTTY, columns } = process.stdout;
-  const { bold, dim, cyan } = pc.createColors(isTTY && pc.isColorSupported);
+  const { bold, dim, cyan } = pc.createColors(isTTY === true && pc.isColorSupported);
   return { width: Math.max(minWidth, Math.min(maxWidth, columns || maxWidth)), bold, dim, accent: cyan };
 }

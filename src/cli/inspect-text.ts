@@ -133,7 +133,7 @@ function userLines(user: UserPortrait, style: TextStyle): string[] {
   const others = numInterests - interests.length;
   return [
     style.bold(clip(`User ${consumerId}`, style.width)),
-    `Follows ${counted(numFollowed, 'producer')}, which ${numFollowed === 1 ? 'speaks' : 'speak'} of interest in ${counted(numInterests, 'community', 'communities')}.`,
+    `Follows ${counted(numFollowed, 'producer')}, interested in ${counted(numInterests, 'community', 'communities')}.`,
     ...heading('Interests', style),
     ...(interests.length === 0 ? ['  None: no followed producer is known for a community.'] : []),
     ...interestLines(interests, style),

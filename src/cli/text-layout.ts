@@ -64,7 +64,11 @@ function paddedCell(cell: string, column: ColumnStyle, width: number, style: Tex
 export function clip(text: string, width: number): string {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: ids may hold what would move the cursor
   const chars = [...text.replace(/[\x00-\x1f\x7f-\x9f]/g, '·')];
-  return chars.length <= width ? chars.join('') : `${chars.slice(0, Math.max(0, width - 1)).join('')}…`;
+  if (chars.length <= width) return chars.join('');
+  return `${chars
+    .slice(0, Math.max(0, width - 1))
+    .join('')
+    .trimEnd()}…`;
 }
 
 function lengthOf(text: string): number {
