@@ -7,6 +7,8 @@ const HEIGHT = 240;
 const TOP = 26;
 const BOTTOM = 44;
 const LEFT = 46;
+/** Shares closer together than this are not drawn as far apart. */
+const MIN_SPAN = 0.1;
 
 export interface Series {
   readonly name: string;
@@ -49,7 +51,7 @@ export function binSizes(sizes: readonly number[]): Bin[] {
 }
 
 export function histogram(frame: Frame, bins: readonly Bin[]): Markup {
-  const ticks = niceTicks(0, Math.max(1, ...bins.map(({ count }) => count)), 4);
+  const ticks = niceTicks(0, Math.max(1, ...bins.map(({ count }) => count)), 4, 1);
   const top = ticks[ticks.length - 1];
   const right = WIDTH - 8;
   const step = (right - LEFT) / bins.length;
@@ -70,6 +72,7 @@ export function histogram(frame: Frame, bins: readonly Bin[]): Markup {
   return chart(frame, [grid(ticks, y, right, compact), html`${bars}${labels}`]);
 }
 
+/** Shares (0 to 1) by place. */
 export function lineChart(
   frame: Frame,
   xs: readonly number[],
@@ -78,8 +81,9 @@ export function lineChart(
   format: (value: number) => string,
 ): Markup {
   const all = series.flatMap(({ values }) => values.filter((value): value is number => value !== undefined));
-  const [low, high] = [Math.min(...all), Math.max(...all)];
-  const ticks = niceTicks(low, high, 5);
+  const middle = (Math.min(...all) + Math.max(...all)) / 2;
+  const reach = Math.max(MIN_SPAN / 2, Math.max(...all) - middle);
+  const ticks = niceTicks(Math.max(0, middle - reach), Math.min(1, middle + reach), 5);
   const right = WIDTH - (series.length > 1 ? 104 : 52);
   const y = scale(ticks[0], ticks[ticks.length - 1]);
   const last = xs.length - 1;
@@ -156,11 +160,11 @@ function scale(low: number, high: number): (value: number) => number {
 }
 
 /** Round numbers, evenly spaced, from at most `low` to at least `high`. */
-export function niceTicks(low: number, high: number, count: number): number[] {
+export function niceTicks(low: number, high: number, count: number, minStep = 0): number[] {
   const span = high - low || Math.abs(high) || 1;
   const rough = span / count;
   const power = 10 ** Math.floor(Math.log10(rough));
-  const step = power * ([1, 2, 2.5, 5].find((factor) => factor * power >= rough) ?? 10);
+  const step = Math.max(minStep, power * ([1, 2, 2.5, 5].find((factor) => factor * power >= rough) ?? 10));
   const first = Math.floor(low / step + 1e-9);
   const last = Math.max(first + 1, Math.ceil(high / step - 1e-9));
   return Array.from({ length: last - first + 1 }, (_, i) => Number(((first + i) * step).toPrecision(12)));

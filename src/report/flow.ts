@@ -30,11 +30,15 @@ export function flowNodes({ stages }: Manifest): FlowNode[] {
     const needed = allStages
       .slice(0, nodes.length)
       .flatMap((other, i) => (other.writes.some((name) => reads.has(name)) ? [i] : []));
-    reach.push(new Set(needed.flatMap((i) => [i, ...reach[i]])));
+    const record = stages[stage.name];
+    // Nothing passes through a stage that did not run.
+    reach.push(
+      new Set(record && record.skipped === undefined ? needed.flatMap((i) => [i, ...reach[i]]) : []),
+    );
     nodes.push({
       name: stage.name,
       summary: stage.summary,
-      record: stages[stage.name],
+      record,
       from: needed.filter((i) => !needed.some((other) => reach[other].has(i))),
       layer: needed.length === 0 ? 0 : 1 + Math.max(...needed.map((i) => nodes[i].layer)),
     });
@@ -91,7 +95,7 @@ function wideFlow(nodes: readonly FlowNode[]): Markup {
     return html`<g class="${why === undefined ? 'stage' : 'stage skipped'}" transform="translate(${x} ${y})"><rect class="box" width="${CELL.width}" height="${CELL.height}" rx="8"/><text class="name" x="10" y="21">${node.name}</text>${
       why === undefined
         ? html`<text x="11" y="42">${rows}</text><text x="11" y="58">${entries}</text><text x="11" y="${entries === '' ? 58 : 74}">${bytes}</text><text class="strong" x="11" y="97">${seconds}</text><text class="end" x="${CELL.width - 11}" y="97">${memory}</text>${timeBar(node, nodes, 11, CELL.height - 9, CELL.width - 22)}`
-        : skippedText(why, 11, 42)
+        : skippedText(why, 11, 42, 20)
     }</g>`;
   });
   return picture('flow-wide', layers * (CELL.width + GAP) - GAP + 2, height + 2, [...lines, ...cells], nodes);
@@ -115,7 +119,7 @@ function narrowFlow(nodes: readonly FlowNode[]): Markup {
     return html`<g class="${why === undefined ? 'stage' : 'stage skipped'}" transform="translate(${ROW.x} ${yOf(i)})"><rect class="box" width="${ROW.width}" height="${ROW.height}" rx="8"/><text class="name" x="11" y="20">${node.name}</text>${
       why === undefined
         ? html`<text class="end strong" x="${ROW.width - 11}" y="20">${seconds}</text><text x="11" y="38">${sizes}</text><text class="end" x="${ROW.width - 11}" y="38">${bytes}</text><text class="end" x="${ROW.width - 11}" y="54">peak ${memory}</text>${timeBar(node, nodes, 11, 50, ROW.width - 120)}`
-        : skippedText(why, 11, 38)
+        : skippedText(why, 11, 38, 44)
     }</g>`;
   });
   return picture(
@@ -150,12 +154,12 @@ function timeBar(node: FlowNode, nodes: readonly FlowNode[], x: number, y: numbe
   return html`<rect class="track" x="${x}" y="${y}" width="${width}" height="3" rx="1.5"/><rect class="fill" x="${x}" y="${y}" width="${filled}" height="3" rx="1.5"/>`;
 }
 
-/** Text of a stage that did not run: at most three lines of some twenty characters. */
-function skippedText(why: string, x: number, y: number): Markup {
+/** Text of a stage that did not run: at most three lines. */
+function skippedText(why: string, x: number, y: number, lineLength: number): Markup {
   const lines: string[] = [''];
   for (const word of (why === 'not run' ? why : `skipped: ${why}`).split(' ')) {
     const last = lines[lines.length - 1];
-    if (last !== '' && last.length + word.length >= 20) lines.push(word);
+    if (last !== '' && last.length + word.length >= lineLength) lines.push(word);
     else lines[lines.length - 1] = last === '' ? word : `${last} ${word}`;
   }
   return html`${lines.slice(0, 3).map((text, i) => html`<text x="${x}" y="${y + 16 * i}">${text}</text>`)}`;

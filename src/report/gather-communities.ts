@@ -6,7 +6,7 @@ import type { ModelReader } from '../pipeline/model-folder.ts';
 import type { ArtifactName } from '../stages/artifacts.ts';
 import { idsOf, matrixOf, scalars } from '../stages/stage.ts';
 import { budgets, rounded, withinBudget } from './budget.ts';
-import { CommunityMembers } from './community-members.ts';
+import type { CommunityMembers } from './community-members.ts';
 import type { Community, CommunitySection, Scored } from './data.ts';
 import { clip } from './html.ts';
 
@@ -23,9 +23,7 @@ interface ClusterIndex {
   readonly ids: IdTable;
 }
 
-export function gatherCommunities(model: ModelReader): CommunitySection | undefined {
-  if (!model.has('knownFor') || !model.has('producers')) return undefined;
-  const source = new CommunityMembers(model);
+export function gatherCommunities(model: ModelReader, source: CommunityMembers): CommunitySection {
   const { order, sizes, producerIds, followers } = source;
   const topics = clusterIndex(model, 'clusterToTopics', 'topicIndex', 'topicEmbedding', 'topicId');
   const items = clusterIndex(model, 'clusterToTweets', 'itemIndex', 'items', 'itemId');

@@ -6,7 +6,7 @@ import { idAt } from '../core/ids.ts';
 import type { ModelReader } from '../pipeline/model-folder.ts';
 import { idsOf, matrixOf } from '../stages/stage.ts';
 import { budgets, rounded, withinBudget } from './budget.ts';
-import { CommunityMembers } from './community-members.ts';
+import type { CommunityMembers } from './community-members.ts';
 import type { Label, User, UserSection } from './data.ts';
 import { clip } from './html.ts';
 
@@ -26,8 +26,8 @@ interface Candidate {
   readonly share: number;
 }
 
-export function gatherUsers(model: ModelReader): UserSection | undefined {
-  if (!model.has('interestedIn') || !model.has('knownFor') || !model.has('producers')) return undefined;
+export function gatherUsers(model: ModelReader, members: CommunityMembers): UserSection | undefined {
+  if (!model.has('interestedIn')) return undefined;
   const artifact = model.read('interestedIn');
   const matrix = matrixOf(artifact, 'clusterId', INTEREST_SCORE);
   const ids = idsOf(artifact, 'consumerId');
@@ -44,7 +44,7 @@ export function gatherUsers(model: ModelReader): UserSection | undefined {
   return {
     users,
     numFeatured: Math.min(FEATURED, users.length),
-    labels: labelsOf(users, new CommunityMembers(model)),
+    labels: labelsOf(users, members),
     leftOut:
       users.length < matrix.numRows
         ? [

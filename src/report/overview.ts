@@ -96,7 +96,6 @@ export function qualitySection(
   const accepted = seriesOf([['acceptRate', 'Accepted']]);
   const figure = (heading: string, picture: Markup, text: string) =>
     html`<figure><h3>${heading}</h3>${picture}<figcaption>${text}</figcaption></figure>`;
-  const numSizes = communities?.sizes.length ?? 0;
   return html`<section id="quality" aria-labelledby="quality-heading"><h2 id="quality-heading">How good the communities are</h2><div class="charts">${
     bins.length === 0
       ? undefined
@@ -112,7 +111,7 @@ export function qualitySection(
             },
             bins,
           ),
-          `${formatCount(numSizes)} communities; the largest has ${formatCount(communities?.sizes[0] ?? 0)} producers, the median one ${formatCount(communities?.sizes[numSizes >> 1] ?? 0)}.`,
+          describeSizes(communities?.sizes ?? []),
         )
   }${
     quality.length === 0
@@ -155,6 +154,13 @@ export function qualitySection(
           'Each epoch proposes a move to every producer. When few are accepted, the communities have settled.',
         )
   }</div>${epochs.length === 0 ? undefined : epochTable(xs, [...quality, ...accepted])}</section>`;
+}
+
+/** In words; the sizes are descending. */
+function describeSizes(sizes: readonly number[]): string {
+  const producers = (size: number) => `${formatCount(size)} ${size === 1 ? 'producer' : 'producers'}`;
+  if (sizes.length === 1) return `One community of ${producers(sizes[0])}.`;
+  return `${formatCount(sizes.length)} communities; the largest has ${producers(sizes[0])}, the median one ${formatCount(sizes[sizes.length >> 1])}.`;
 }
 
 function epochTable(xs: readonly number[], series: readonly Series[]): Markup {

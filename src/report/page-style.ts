@@ -152,11 +152,11 @@ input, select { height: 40px; max-width: 100%; padding: 0 12px; } input { width:
   body { padding: 0 16px; }
   .top { padding-top: 32px; } section { padding-top: 36px; }
   .figures { grid-template-columns: repeat(2, 1fr); } .figures > div { padding: 12px 14px; } .figures b { font-size: 1.35rem; }
-  .communities summary { display: flex; flex-wrap: wrap; padding-right: 14px; }
+  .communities summary { display: flex; flex-wrap: wrap; column-gap: 14px; padding-right: 12px; }
   .communities .title { flex: 1 0 100%; }
-  .communities .meta { text-align: left; } .size { grid-template-columns: 40px auto; gap: 10px; justify-content: start; }
+  .communities .meta { text-align: left; } .size { grid-template-columns: 32px auto; gap: 10px; justify-content: start; }
   .body { grid-template-columns: minmax(0, 1fr); padding: 12px 14px 20px; }
-  .scores { font-size: 0.875rem; } .scores thead th { font-size: 0.75rem; } .scores .number { width: 66px; } .scores .known { width: 64px; } .scores thead .wide, .scores .wide { width: 56px; }
+  .scores { font-size: 0.875rem; } .scores thead th { font-size: 0.6875rem; } .scores .number { width: 66px; } .scores .known { width: 64px; } .scores thead .wide, .scores .wide { width: 56px; }
   .tools > span, input, select { width: 100%; }
 }
 @media print {
