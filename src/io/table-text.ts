@@ -51,15 +51,17 @@ export function* tsvPieces({ numRows, rowColumns, entries }: ExportTable): Gener
 /** A JSON object per row; the entries of its lists are an array of objects. 64-bit integers are texts. */
 export function* ndjsonPieces({ numRows, rowColumns, entries }: ExportTable): Generator<Uint8Array> {
   const out = new TextBuffer();
-  const entriesKey = JSON.stringify(entries?.name);
+  const rowMembers = membersOf(rowColumns);
+  const entryMembers = membersOf(entries?.columns ?? []);
+  const listKey = `${rowColumns.length > 0 ? ',' : ''}${JSON.stringify(entries?.name)}:[`;
   for (let row = 0; row < numRows; row++) {
     out.ascii('{');
-    appendMembers(out, rowColumns, row);
+    appendMembers(out, rowMembers, row);
     if (entries) {
-      out.ascii(`${rowColumns.length > 0 ? ',' : ''}${entriesKey}:[`);
+      out.ascii(listKey);
       for (let entry = entries.indptr[row]; entry < entries.indptr[row + 1]; entry++) {
         out.ascii(entry > entries.indptr[row] ? ',{' : '{');
-        appendMembers(out, entries.columns, entry);
+        appendMembers(out, entryMembers, entry);
         out.ascii('}');
         if (out.isFull) yield out.take();
       }
@@ -72,7 +74,8 @@ export function* ndjsonPieces({ numRows, rowColumns, entries }: ExportTable): Ge
 }
 
 function appendTsvCells(out: TextBuffer, columns: readonly ExportColumn[], place: number): void {
-  for (const [at, { cells }] of columns.entries()) {
+  for (let at = 0; at < columns.length; at++) {
+    const { cells } = columns[at];
     if (at > 0) out.ascii('\t');
     if (cells.kind === 'number') {
       out.ascii(numberText(cells.values, place));
@@ -83,10 +86,23 @@ function appendTsvCells(out: TextBuffer, columns: readonly ExportColumn[], place
   }
 }
 
-function appendMembers(out: TextBuffer, columns: readonly ExportColumn[], place: number): void {
-  for (let at = 0; at < columns.length; at++) {
-    out.ascii(`${at > 0 ? ',' : ''}${JSON.stringify(columns[at].name)}:`);
-    appendJsonCell(out, columns[at].cells, place);
+/** A column with what stands before its value in an object: comma and key. */
+interface Member {
+  readonly prefix: string;
+  readonly cells: Cells;
+}
+
+function membersOf(columns: readonly ExportColumn[]): Member[] {
+  return columns.map(({ name, cells }, at) => ({
+    prefix: `${at > 0 ? ',' : ''}${JSON.stringify(name)}:`,
+    cells,
+  }));
+}
+
+function appendMembers(out: TextBuffer, members: readonly Member[], place: number): void {
+  for (let at = 0; at < members.length; at++) {
+    out.ascii(members[at].prefix);
+    appendJsonCell(out, members[at].cells, place);
   }
 }
 
