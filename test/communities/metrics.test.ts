@@ -7,7 +7,7 @@ import { graphFromLists, Random } from '../fixtures/random.ts';
 import { affiliationByDefinition, measureByPairs, requireValidKnownFor } from '../verify/communities.ts';
 
 const test = suite('community metrics');
-const kernels = open(wasm(2));
+const kernels = open(wasm(1));
 test.after(() => kernels.close());
 
 function requireNear(actual: number | undefined, expected: number, tolerance: number, what: string): void {

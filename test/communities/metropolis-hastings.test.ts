@@ -16,7 +16,7 @@ import { chiSquareTooLarge } from '../fixtures/statistics.ts';
 import { pairF1, requireValidAssignment } from '../verify/communities.ts';
 
 const test = suite('Metropolis-Hastings');
-const kernels = open(wasm(2));
+const kernels = open(wasm(1));
 test.after(() => kernels.close());
 
 function detect(graph: Csr, options: Partial<MetropolisHastingsOptions> = {}) {

@@ -7,7 +7,7 @@ import { open, wasm } from '../fixtures/backends.ts';
 import { graphFromLists, Random } from '../fixtures/random.ts';
 
 const test = suite('phases');
-const kernels = open(wasm(2));
+const kernels = open(wasm(1));
 test.after(() => kernels.close());
 
 /** Phases cover all vertices once, and no two neighbours share one. Returns their number. */

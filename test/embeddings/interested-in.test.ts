@@ -13,7 +13,7 @@ import { open, wasm } from '../fixtures/backends.ts';
 import { csrFromMaps, dense, Random, rowOf } from '../fixtures/random.ts';
 
 const test = suite('interested-in');
-const kernels = open(wasm(2));
+const kernels = open(wasm(1));
 test.after(() => kernels.close());
 
 interface Sums {

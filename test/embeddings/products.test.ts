@@ -10,7 +10,7 @@ import { open, wasm } from '../fixtures/backends.ts';
 import { dense, Random, rowOf } from '../fixtures/random.ts';
 
 const test = suite('embeddings as products');
-const kernels = open(wasm(2));
+const kernels = open(wasm(1));
 test.after(() => kernels.close());
 
 const TOLERANCE = 1e-6;

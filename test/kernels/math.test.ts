@@ -1,5 +1,9 @@
-import { readFileSync } from 'node:fs';
-import { main } from 'assemblyscript/asc';
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import * as math from '../../src/core/math.ts';
@@ -21,25 +25,18 @@ let kernel: KernelMath;
 
 /** The kernels use these functions inside; here they are compiled alone, as the release builds compile them. */
 test.before(async () => {
-  const source = "export { exp, ln } from './math';\nexport { mix, streamOf, uniform } from './rng';\n";
-  let binary = new Uint8Array();
-  const { error, stderr } = await main(
-    ['entry.ts', '--outFile', 'math.wasm', '--runtime', 'stub', '-O3', '--noAssert'],
-    {
-      readFile: (file) =>
-        file === 'entry.ts'
-          ? source
-          : ['math.ts', 'rng.ts'].includes(file)
-            ? readFileSync(new URL(`../../assembly/${file}`, import.meta.url), 'utf8')
-            : null,
-      writeFile: (_, contents) => {
-        binary = contents as unknown as Uint8Array<ArrayBuffer>;
-      },
-      listFiles: () => [],
-    },
-  );
-  assert.is(error, null, stderr.toString());
-  const { instance } = await WebAssembly.instantiate(binary, { env: { abort() {} } });
+  const folder = mkdtempSync(join(tmpdir(), 'kernel-math-'));
+  const asc = createRequire(import.meta.url).resolve('assemblyscript/bin/asc.js');
+  const file = join(folder, 'math.wasm');
+  const options = ['--runtime', 'stub', '-O3', '--noAssert', '-o', file];
+  // A process of its own: the compiler is large, and slow to load under the loader of the tests.
+  execFileSync(process.execPath, [asc, 'math.ts', 'rng.ts', ...options], {
+    cwd: fileURLToPath(new URL('../../assembly/', import.meta.url)),
+  });
+  const { instance } = await WebAssembly.instantiate(readFileSync(file), {
+    env: { abort() {} },
+  });
+  rmSync(folder, { recursive: true });
   kernel = instance.exports as unknown as KernelMath;
 });
 

@@ -17,7 +17,7 @@ import { open, wasm } from '../fixtures/backends.ts';
 import { csrFromMaps, dense, rowOf } from '../fixtures/random.ts';
 
 const test = suite('sparse matrices');
-const kernels = open(wasm(2));
+const kernels = open(wasm(1));
 test.after(() => kernels.close());
 
 interface Matrix {

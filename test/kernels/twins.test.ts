@@ -11,7 +11,7 @@ const test = suite('kernels against their twins');
 
 /** Around the widths where loops change their course: nothing, one, about a vector lane, many. */
 const SIZES = [0, 1, 3, 4, 5, 48];
-const ROUNDS = 16;
+const ROUNDS = 12;
 
 const twins = open(reference);
 const rivals = [wasm(1), wasm(2), debug(1)].map((options) => ({

@@ -11,7 +11,7 @@ import { open, wasm } from '../fixtures/backends.ts';
 import { dense, Random, rowOf } from '../fixtures/random.ts';
 
 const test = suite('producer similarity');
-const kernels = open(wasm(2));
+const kernels = open(wasm(1));
 test.after(() => kernels.close());
 
 /** f32 scales and sums against f64: a few roundings of 2^-24 each. */
