@@ -14,7 +14,9 @@ const levels = new Map(
   ]),
 );
 
-const files = readdirSync(source, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.ts'));
+const files = readdirSync(source, { recursive: true, encoding: 'utf8' }).filter((file) =>
+  file.endsWith('.ts'),
+);
 const folderOf = (file: string): string => file.split('/')[0];
 
 function importsOf(file: string): string[] {
@@ -43,12 +45,16 @@ for (const file of files.filter((name) => name.includes('/'))) {
 }
 
 test('only kernels/load.ts touches WebAssembly', () => {
-  const uses = files.filter((file) => /WebAssembly\.(?!Module\b|Memory\b)|new WebAssembly/.test(readFileSync(join(source, file), 'utf8')));
+  const uses = files.filter((file) =>
+    /WebAssembly\.(?!Module\b|Memory\b)|new WebAssembly/.test(readFileSync(join(source, file), 'utf8')),
+  );
   assert.equal(uses, ['kernels/load.ts']);
 });
 
 test('pure folders read no clock and draw no random number of their own', () => {
-  const pure = files.filter((file) => (levels.get(folderOf(file))?.level ?? 9) === 2 || file.startsWith('core/'));
+  const pure = files.filter(
+    (file) => (levels.get(folderOf(file))?.level ?? 9) === 2 || file.startsWith('core/'),
+  );
   for (const file of pure) {
     const code = readFileSync(join(source, file), 'utf8').replace(/performance\.now\(\)/g, '');
     assert.not.match(code, /Date\.now|new Date|Math\.random|process\./, file);

@@ -5,7 +5,9 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 
 const wallClockLimitMs = 15 * 60 * 1000;
-const bin = createRequire(import.meta.url).resolve('uvu').replace(/dist.*$/, 'bin.js');
+const bin = createRequire(import.meta.url)
+  .resolve('uvu')
+  .replace(/dist.*$/, 'bin.js');
 const [dir = 'test', pattern = '\\.test\\.ts$'] = process.argv.slice(2);
 // uvu passes a file that never calls run(); such a file is a failure here.
 const forgotten = readdirSync(dir, { recursive: true }).filter(

@@ -1,6 +1,7 @@
 /** The follow graph: who follows whom, as a consumers × producers matrix. First step of everything. */
 import type { Csr } from '../core/csr.ts';
 import type { IdTable } from '../core/ids.ts';
+import { INVERSE_LN10, ln } from '../core/math.ts';
 import type { Kernels } from '../kernels/kernels.ts';
 import { buildCsr } from '../kernels/sparse.ts';
 
@@ -48,5 +49,5 @@ export function columnCounts(matrix: Csr): Uint32Array {
 }
 
 function transformWeights(weights: Float32Array | undefined, kind: 'raw' | 'log'): Float32Array | undefined {
-  return kind === 'raw' ? weights : weights?.map((weight) => Math.log10(1 + weight));
+  return kind === 'raw' ? weights : weights?.map((weight) => ln(1 + weight) * INVERSE_LN10);
 }
