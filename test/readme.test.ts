@@ -15,6 +15,7 @@ const text = readFileSync(file, 'utf8');
 /** A folder where `node dist/cli.js` and `import 'simclusters'` work as in a checkout. */
 function workplace(): string {
   const folder = mkdtempSync(join(tmpdir(), 'simclusters-readme-'));
+  writeFileSync(join(folder, 'package.json'), '{"name":"reader","private":true}');
   symlinkSync(join(root, 'dist'), join(folder, 'dist'));
   mkdirSync(join(folder, 'node_modules'));
   symlinkSync(root, join(folder, 'node_modules', 'simclusters'));

@@ -88,7 +88,8 @@ export const runCommand: CommandModule = {
     const report = await writeReport(openModel(args.model));
     if (style(args) === 'text') {
       printStageTable(manifest);
-      process.stdout.write(`\nmodel   ${pc.bold(args.model)}\nreport  ${pc.bold(report)}\n`);
+      const { bold } = pc.createColors(process.stdout.isTTY);
+      process.stdout.write(`\nmodel   ${bold(args.model)}\nreport  ${bold(report)}\n`);
     }
   },
 };
