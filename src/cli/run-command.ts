@@ -88,7 +88,7 @@ export const runCommand: CommandModule = {
     const report = await writeReport(openModel(args.model));
     if (style(args) === 'text') {
       printStageTable(manifest);
-      const { bold } = pc.createColors(process.stdout.isTTY);
+      const { bold } = pc.createColors(process.stdout.isTTY === true && pc.isColorSupported);
       process.stdout.write(`\nmodel   ${bold(args.model)}\nreport  ${bold(report)}\n`);
     }
   },
