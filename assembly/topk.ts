@@ -110,15 +110,29 @@ export function storePairs(pairs: usize, size: u32, indicesOut: usize, dataOut: 
   slotData: usize; // f32[numRows * topK], out
 }
 
-/** Rows lo..hi: the topK best entries of each row, best first. Scratch: topK pairs. */
+/**
+ * Rows lo..hi: the topK best entries of each row, best first. Once topK entries are in hand, four scores at a time are
+ * held against the worst of them and passed over together. Scratch: topK pairs.
+ */
 export function topKRows(params: usize, scratch: usize, lo: u32, hi: u32): void {
   const p = changetype<TopKRowsParams>(params);
   for (let row = lo; row < hi; row++) {
     const end = getU32(p.indptr, row + 1);
     let size: u32 = 0;
-    for (let i = getU32(p.indptr, row); i < end; i++) {
+    let i = getU32(p.indptr, row);
+    while (i < end) {
+      if (size == p.topK && i + 4 <= end) {
+        // Not less rather than greater: an equal score may win by its index.
+        const worst = f32x4.splat(pairScore(scratch, 0));
+        const scores = v128.load(p.data + ((<usize>i) << 2));
+        if (!v128.any_true(f32x4.ge(scores, worst))) {
+          i += 4;
+          continue;
+        }
+      }
       const score = getF32(p.data, i);
       if (score > p.threshold) size = offerPair(scratch, size, p.topK, getU32(p.indices, i), score);
+      i++;
     }
     sortByScore(scratch, size);
     const slot = (<usize>row * p.topK) << 2;

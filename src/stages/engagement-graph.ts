@@ -8,6 +8,7 @@ import {
   defineStage,
   idsOf,
   input,
+  logBadRows,
   matrixArtifact,
   matrixOf,
   matrixReport,
@@ -54,6 +55,7 @@ export const engagementGraph = defineStage({
       badRows: params.engagementsBadRows,
       onProgress: (read, total) => onProgress(total === 0 ? 0 : (0.7 * read) / total),
     });
+    logBadRows(events.report, log);
     const kinds = kindsOfVerbs(events.verbs, params.favVerbs, params.unfavVerbs);
     const consumerOf = indexIn(consumerIds, events.userIds);
     const producerOf = indexIn(producerIds, events.authorIds);

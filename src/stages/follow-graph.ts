@@ -1,7 +1,7 @@
 import { buildFollowGraph, columnCounts, edgeWeightings } from '../graph/follow-graph.ts';
 import { readEdges } from '../io/edge-reader.ts';
 import { choice, list } from './params.ts';
-import { defineStage, matrixArtifact, matrixReport, namedIds } from './stage.ts';
+import { defineStage, logBadRows, matrixArtifact, matrixReport, namedIds } from './stage.ts';
 
 export const followGraph = defineStage({
   name: 'follow-graph',
@@ -42,6 +42,7 @@ export const followGraph = defineStage({
     });
     const { graph, numDuplicates } = await buildFollowGraph(kernels, edges, params.edgeWeights);
     const { matrix, consumerIds, producerIds } = graph;
+    logBadRows(edges.report, log);
     if (edges.weights && params.edgeWeights === 'binary')
       log('weights read and left aside: --edge-weights raw or log makes them count');
     if (edges.report.numSelfFollows > 0 && edges.report.format !== 'lists' && params.selfFollows === 'auto') {

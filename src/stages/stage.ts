@@ -7,6 +7,7 @@ import { type Csr, nnz } from '../core/csr.ts';
 import { SimClustersError } from '../core/errors.ts';
 import { type IdTable, idColumn, idTableFromColumn } from '../core/ids.ts';
 import type { Column, ListColumn, Table } from '../core/table.ts';
+import type { InputReport } from '../io/edge-input.ts';
 import type { Kernels } from '../kernels/kernels.ts';
 import type { ArtifactName } from './artifacts.ts';
 import type { ParamSpec, ParamsOf, ParamValue } from './params.ts';
@@ -140,6 +141,13 @@ export function scalars<T extends Uint32Array | Float32Array | Float64Array>(
     expected: `a column ${columnName}`,
     todo: 'Run the job again into a new folder',
   });
+}
+
+/** Tells the watcher of rows that were skipped: how many, and the first five. */
+export function logBadRows({ numBadRows, badRows }: InputReport, log: StageContext['log']): void {
+  if (numBadRows === 0) return;
+  log(`${numBadRows} bad rows skipped; the first:`);
+  for (const row of badRows) log(`  ${row.replace(/\s*\n\s*/g, '; ')}`);
 }
 
 /** Facts every matrix stage reports. */

@@ -3,7 +3,16 @@ import { computeTopicEmbedding } from '../embeddings/topic.ts';
 import { readEdges } from '../io/edge-reader.ts';
 import { buildCsr } from '../kernels/sparse.ts';
 import { choice, integer, list, number } from './params.ts';
-import { defineStage, idsOf, input, matrixArtifact, matrixOf, matrixReport, namedIds } from './stage.ts';
+import {
+  defineStage,
+  idsOf,
+  input,
+  logBadRows,
+  matrixArtifact,
+  matrixOf,
+  matrixReport,
+  namedIds,
+} from './stage.ts';
 
 export const topicEmbeddings = defineStage({
   name: 'topic-embeddings',
@@ -47,6 +56,7 @@ export const topicEmbeddings = defineStage({
       badRows: params.topicFollowsBadRows,
       selfFollows: 'keep',
     });
+    logBadRows(edges.report, log);
     const consumers = IdIndex.from(idsOf(interest, 'consumerId'));
     const { bytes, offsets } = edges.consumerIds;
     const consumerOf = Int32Array.from({ length: edges.consumerIds.size }, (_, i) =>

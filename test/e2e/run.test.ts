@@ -1,10 +1,11 @@
+import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { gunzipSync } from 'node:zlib';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { artifactHashes, newFolder, simclusters, startSimclusters } from './cli.ts';
+import { artifactHashes, cliFile, newFolder, simclusters, startSimclusters } from './cli.ts';
 
 const root = newFolder();
 const straight = join(root, 'straight');
@@ -169,15 +170,42 @@ test('--bad-rows skip counts and shows the first five', () => {
     file,
     `${Array.from({ length: 40 }, (_, i) => `u${i % 8}\tp${i % 5}\t${i % 5 === 4 ? 'x' : 1}`).join('\n')}\n`,
   );
-  assert.is(
-    simclusters(['run', '--follows', file, '--header', 'no', '--bad-rows', 'skip', '--model', folder, '-q'])
-      .status,
-    0,
-  );
+  const skipped = simclusters([
+    'run',
+    '--follows',
+    file,
+    '--header',
+    'no',
+    '--bad-rows',
+    'skip',
+    '--model',
+    folder,
+  ]);
+  assert.is(skipped.status, 0, skipped.stderr);
+  assert.is((skipped.stderr.match(/some-bad\.tsv, line \d+, column 3: found "x"/g) ?? []).length, 5);
   const { input } = JSON.parse(readFileSync(join(folder, 'manifest.json'), 'utf8')).stages['follow-graph']
     .report;
   assert.is(input.numBadRows, 8);
   assert.is(input.badRows.length, 5);
+});
+
+test('a full disk: said, and no artifact half-written', () => {
+  const folder = join(root, 'full');
+  // A limit on file sizes stands in for the disk: the write fails midway in the same way.
+  const run = spawnSync(
+    'sh',
+    ['-c', `ulimit -f 400; exec "${process.execPath}" "${cliFile}" run --model "${folder}"`],
+    {
+      encoding: 'utf8',
+    },
+  );
+  assert.is(run.status, 73, run.stderr);
+  assert.match(run.stderr, /WRITE_FAILED[\s\S]*to do:/);
+  assert.equal(
+    readdirSync(folder).filter((file) => /tmp|lock/.test(file)),
+    [],
+  );
+  for (const [file, hash] of Object.entries(artifactHashes(folder))) assert.is(hash, expected[file], file);
 });
 
 test('a folder that cannot be written to is said at once', () => {
