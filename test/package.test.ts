@@ -37,6 +37,19 @@ test('dependencies are pinned to what was tested, and those asked for are all us
   }
 });
 
+test('the lockfile names the optional packages of every platform, without which `npm ci` refuses it', () => {
+  const { packages } = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8')) as {
+    packages: Record<string, { optionalDependencies?: Record<string, string> }>;
+  };
+  for (const [name, entry] of Object.entries(packages)) {
+    for (const optional of Object.keys(entry.optionalDependencies ?? {})) {
+      const isThere =
+        `node_modules/${optional}` in packages || `${name}/node_modules/${optional}` in packages;
+      assert.ok(isThere, `${optional} of ${name}`);
+    }
+  }
+});
+
 test('Apache-2.0, Node 20.19 or later, enforced on install, no address of a registry in the lockfile', () => {
   assert.is(manifest.license, 'Apache-2.0');
   assert.match(readFileSync(join(root, 'LICENSE'), 'utf8'), /Apache License\s+Version 2\.0/);
