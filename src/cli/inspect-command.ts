@@ -1,5 +1,5 @@
 /** `simclusters inspect`: a model, or one thing in it, explained in words. */
-import pc from 'picocolors';
+
 import type { CommandModule } from 'yargs';
 import { SimClustersError } from '../core/errors.ts';
 import {
@@ -11,6 +11,7 @@ import {
 } from '../inspect/inspect.ts';
 import { writeToStream } from '../io/stream-output.ts';
 import { openModel } from '../pipeline/model-folder.ts';
+import { colorsFor } from './colors.ts';
 import { portraitText } from './inspect-text.ts';
 import type { TextStyle } from './text-layout.ts';
 
@@ -79,7 +80,7 @@ function refuse(got: string, expected: string, todo: string): never {
 }
 
 function terminalStyle(): TextStyle {
-  const { isTTY, columns } = process.stdout;
-  const { bold, dim, cyan } = pc.createColors(isTTY === true && pc.isColorSupported);
+  const { columns } = process.stdout;
+  const { bold, dim, cyan } = colorsFor(process.stdout);
   return { width: Math.max(minWidth, Math.min(maxWidth, columns || maxWidth)), bold, dim, accent: cyan };
 }

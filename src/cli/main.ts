@@ -1,9 +1,9 @@
 /** The command line: parses, runs a command, turns errors into a message and an exit code. */
-import pc from 'picocolors';
 import yargs from 'yargs';
 import { hideBin } from 'yargs/helpers';
 import { errorTable, SimClustersError } from '../core/errors.ts';
 import { packageVersion } from '../pipeline/package-version.ts';
+import { colorsFor } from './colors.ts';
 import { evaluateCommand } from './evaluate-command.ts';
 import { exportCommand } from './export-command.ts';
 import { inspectCommand } from './inspect-command.ts';
@@ -28,10 +28,17 @@ export async function main(argv: readonly string[]): Promise<void> {
       throw error && error.name !== 'YError' ? error : usageError(error?.message ?? message);
     });
   for (const command of stageCommands) parser.command(command);
+  // A reader that has seen enough (`| head`) is no error.
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EPIPE') process.exit(0);
+    throw error;
+  });
   try {
     await parser.parseAsync();
   } catch (error) {
-    process.exitCode = reportError(error);
+    process.exitCode = reportError(error, argv);
+    // A defect may leave threads or timers behind that would keep the process alive.
+    if (!(error instanceof SimClustersError)) process.exit();
   }
 }
 
@@ -54,11 +61,28 @@ function usageError(message: string): SimClustersError {
 }
 
 /** Prints an error and gives the exit code. An error that is none of ours is a defect: it shows its stack. */
-function reportError(error: unknown): number {
+function reportError(error: unknown, argv: readonly string[]): number {
+  if (argv.includes('json') && argv.includes('--log')) return reportErrorAsJson(error);
+  const { red } = colorsFor(process.stderr);
   if (error instanceof SimClustersError) {
-    process.stderr.write(`${pc.red('error')}: ${error.message}\n`);
+    process.stderr.write(`${red('error')}: ${error.message}\n`);
     return error.exitCode;
   }
-  process.stderr.write(`${pc.red('defect')}: ${error instanceof Error ? error.stack : String(error)}\n`);
+  process.stderr.write(`${red('defect')}: ${error instanceof Error ? error.stack : String(error)}\n`);
   return errorTable.SHAPE_MISMATCH.exitCode;
+}
+
+/** The same for whoever reads progress as JSON lines. */
+function reportErrorAsJson(error: unknown): number {
+  const ours = error instanceof SimClustersError ? error : undefined;
+  const { cause: _, ...details } = ours?.details ?? { cause: undefined };
+  const line = {
+    time: new Date().toISOString(),
+    type: 'error',
+    code: ours?.code ?? 'DEFECT',
+    message: String(error),
+    ...details,
+  };
+  process.stderr.write(`${JSON.stringify(line)}\n`);
+  return ours?.exitCode ?? errorTable.SHAPE_MISMATCH.exitCode;
 }

@@ -1,9 +1,11 @@
 /** Tells the person, or the machine, what a run is doing: bars on a terminal, lines in a pipe, or JSON lines. */
 import { MultiBar, Presets, type SingleBar } from 'cli-progress';
-import pc from 'picocolors';
 import { formatBytes, formatCount, formatSeconds } from '../core/format.ts';
 import type { RunEvent } from '../pipeline/pipeline.ts';
 import type { StageReport } from '../stages/stage.ts';
+import { colorsFor } from './colors.ts';
+
+const pc = colorsFor(process.stderr);
 
 export type ProgressStyle = 'text' | 'json' | 'quiet';
 
@@ -25,9 +27,12 @@ function writeJson(event: RunEvent): void {
 
 /** What a stage made, in a few words. */
 export function summarizeReport(report: StageReport): string {
-  const { numRows, numEntries, f1, numNonEmpty } = report as Record<string, number | undefined>;
+  const { numRows, numEntries, f1, numNonEmpty, numAssigned } = report as Record<string, number | undefined>;
   const parts = [
-    numRows !== undefined && `${formatCount(numRows)} rows`,
+    numRows !== undefined && numAssigned === undefined && `${formatCount(numRows)} rows`,
+    numRows !== undefined &&
+      numAssigned !== undefined &&
+      `${formatCount(numAssigned)} of ${formatCount(numRows)} producers`,
     numEntries !== undefined && `${formatCount(numEntries)} entries`,
     numNonEmpty !== undefined && `${formatCount(numNonEmpty)} communities`,
     f1 !== undefined && `edge F1 ${(f1 * 100).toFixed(1)}`,

@@ -1,13 +1,14 @@
 /** `simclusters run`, and one command per stage: the same pipeline with another target. */
-import pc from 'picocolors';
 import type { Argv, CommandModule } from 'yargs';
+import { SimClustersError } from '../core/errors.ts';
 import type { Manifest } from '../pipeline/manifest.ts';
 import { openModel } from '../pipeline/model-folder.ts';
 import { givenBefore, type RunOptions, runPipeline, stagesFor } from '../pipeline/pipeline.ts';
 import { writeReport } from '../report/report.ts';
 import { stages } from '../stages/index.ts';
-import { type PresetName, presetNames } from '../stages/params.ts';
+import { flagName, type PresetName, presetNames } from '../stages/params.ts';
 import type { Stage } from '../stages/stage.ts';
+import { colorsFor } from './colors.ts';
 import { exampleParams } from './example.ts';
 import { addStageFlags, givenParams } from './flags.ts';
 import { createProgress, type ProgressStyle } from './progress.ts';
@@ -23,6 +24,20 @@ interface RunArgs {
   readonly log: 'text' | 'json';
   readonly quiet: boolean;
   readonly [param: string]: unknown;
+}
+
+/** Flags that may stand once, and not empty. */
+function demandSingleTexts(args: Record<string, unknown>): boolean {
+  for (const name of ['model', 'seed', 'modelVersion', 'preset', 'threads']) {
+    const value = args[name];
+    if (value !== '' && !Array.isArray(value)) continue;
+    throw new SimClustersError('BAD_PARAM', {
+      got: `--${flagName(name)} ${JSON.stringify(value)}`,
+      expected: 'one value, not empty',
+      todo: `Give --${flagName(name)} once, or leave it out`,
+    });
+  }
+  return true;
 }
 
 function addRunFlags(command: Argv): Argv {
@@ -66,7 +81,8 @@ function addRunFlags(command: Argv): Argv {
       describe: 'Progress as text or as JSON lines on stderr',
     })
     .option('quiet', { alias: 'q', type: 'boolean', default: false, describe: 'Say nothing but errors' })
-    .config('config', 'JSON file with any of these flags');
+    .config('config', 'JSON file with any of these flags')
+    .check(demandSingleTexts);
 }
 
 export const runCommand: CommandModule = {
@@ -83,12 +99,14 @@ export const runCommand: CommandModule = {
     const own = givenParams(args, stages);
     const given = own.follows === undefined ? { ...exampleParams(), ...own } : own;
     if (own.follows === undefined && style(args) === 'text')
-      process.stderr.write('no --follows: running on the bundled example\n');
+      process.stderr.write(
+        'no --follows: running on the bundled example, with larger communities than the preset has\n',
+      );
     const manifest = await runWithProgress(args, { given, preset: args.preset, seed: args.seed });
     const report = await writeReport(openModel(args.model));
     if (style(args) === 'text') {
       printStageTable(manifest);
-      const { bold } = pc.createColors(process.stdout.isTTY === true && pc.isColorSupported);
+      const { bold } = colorsFor(process.stdout);
       process.stdout.write(`\nmodel   ${bold(args.model)}\nreport  ${bold(report)}\n`);
     }
   },

@@ -112,6 +112,8 @@ function hasHeader(rows: readonly (readonly string[])[], question: HeaderQuestio
   const isWord = (field: string, column: number) =>
     roleOf(field) !== undefined && !others.some((row) => row[column] === field);
   if (first.some(isWord)) return true;
+  // A value that is out of range is a bad value, not a name.
+  if (/^\s*(?:[+-]?(?:nan|inf|infinity)|null|none|n\/?a|-)?\s*$/i.test(first[telltale] ?? 'x')) return false;
   const [next] = others;
   return next !== undefined && telltale in first && telltale in next
     ? !isValue(first[telltale]) && isValue(next[telltale])

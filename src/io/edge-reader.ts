@@ -109,6 +109,6 @@ function demandSameKind(input: OpenInput, format: KnownFormat): void {
   throw badFile(input.name, {
     got: format === 'parquet' ? 'no Parquet file' : 'a Parquet file',
     expected: format === 'parquet' ? 'Parquet (PAR1 at its start)' : `text of the format ${format}`,
-    todo: 'read files of one format at a time, or mend --format',
+    todo: 'read files of one format at a time, or mend --follows-format',
   });
 }

@@ -148,7 +148,7 @@ export function listLineReader(
   badRows: BadRows,
 ): LineReader {
   if (options.columns)
-    throw badParam('columns for lists', 'no columns', 'leave them out, or say --format edges');
+    throw badParam('columns for lists', 'no columns', 'leave them out, or say --follows-format edges');
   const layout = layoutOf(sampleRows(input.head, input.isWhole, input.name), {
     header: options.header === 'yes' ? 'yes' : 'no',
     telltale: -1,

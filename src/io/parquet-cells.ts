@@ -67,7 +67,7 @@ export function demandIdColumn(file: string, element: SchemaElement): void {
   throw badFile(file, {
     got: `the column ${element.name} of type ${logical?.type ?? converted ?? type}`,
     expected: 'ids as text or as whole numbers; a double cannot hold all 64-bit ids',
-    todo: 'cast the column to a string or int64, or choose another with --columns',
+    todo: 'cast the column to a string or int64, or choose another column',
   });
 }
 

@@ -98,7 +98,7 @@ function flatElement(file: string, element: SchemaElement): SchemaElement {
   throw badFile(file, {
     got: `the nested column ${element.name}`,
     expected: 'flat columns of text or numbers',
-    todo: 'unnest the column, or choose others with --columns',
+    todo: 'unnest the column, or choose other columns',
   });
 }
 

@@ -78,7 +78,7 @@ export class RowReader implements LineReader {
   #rejectWidth(numFields: number, line: number): void {
     const column = Math.min(numFields, this.width) + (numFields < this.width ? 1 : 0);
     const plural = (count: number) => `${count} field${count === 1 ? '' : 's'}`;
-    const hint = '; lines of the kind `user item item …` need --format lists';
+    const hint = '; lines of the kind `user item item …` need --follows-format lists';
     const place = { file: this.file, line, column };
     this.badRows.reject(place, plural(numFields), `${plural(this.width)}, as in the first row`, hint);
   }

@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { setFlagsFromString } from 'node:v8';
+import { SimClustersError } from '../core/errors.ts';
 import { Arena } from './arena.ts';
 import { Kernels } from './kernels.ts';
 import { compile, createMemory, instantiate, MAX_MEMORY_BYTES } from './load.ts';
@@ -17,6 +18,18 @@ export interface KernelOptions {
   readonly maxMemoryBytes?: number;
 }
 
+/** More than any machine this is for; each thread costs memory and time to start. */
+const MAX_THREADS = 64;
+
+function checkThreads(numThreads: number): number {
+  if (Number.isInteger(numThreads) && numThreads >= 0 && numThreads <= MAX_THREADS) return numThreads;
+  throw new SimClustersError('BAD_PARAM', {
+    got: `${numThreads} threads`,
+    expected: `a whole number from 0 to ${MAX_THREADS}; 0: as many as the machine offers`,
+    todo: 'Leave --threads out, or give such a number',
+  });
+}
+
 /** Words of the mailbox between host and threads; see worker.ts. */
 const mailboxBytes = (numThreads: number) => (3 + numThreads) * 4;
 
@@ -25,7 +38,7 @@ export function openKernels({
   backend = 'wasm',
   maxMemoryBytes = MAX_MEMORY_BYTES,
 }: KernelOptions = {}): Kernels {
-  const threads = numThreads || availableParallelism();
+  const threads = checkThreads(numThreads) || Math.min(availableParallelism(), MAX_THREADS);
   if (backend === 'reference') {
     const memory = createMemory(maxMemoryBytes, false);
     return new Kernels(new Arena(memory.buffer, 1024), createReferenceKernels(memory.buffer));

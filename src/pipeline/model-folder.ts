@@ -1,6 +1,7 @@
 /** A model on disk: a folder with manifest.json and a file per artifact. Writers hold its lock. */
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { randomBytes } from 'node:crypto';
+import { existsSync, linkSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 import { SimClustersError } from '../core/errors.ts';
 import { readTable, writeTable } from '../io/artifact-file.ts';
 import { isLeftOver, writeFailure, writeFileAtomically } from '../io/atomic-file.ts';
@@ -132,11 +133,15 @@ export async function writeManifest(folder: string, manifest: Manifest): Promise
  * @throws SimClustersError MODEL_LOCKED, WRITE_FAILED
  */
 export function lockModel(folder: string): () => void {
-  const lock = join(folder, LOCK_FILE);
+  const lock = resolve(folder, LOCK_FILE);
+  const draft = `${lock}.${randomBytes(4).toString('hex')}.tmp-${process.pid}`;
   try {
     mkdirSync(folder, { recursive: true });
-    if (existsSync(lock) && !isAlive(Number(readFileSync(lock, 'utf8')))) rmSync(lock, { force: true });
-    writeFileSync(lock, String(process.pid), { flag: 'wx' });
+    if (existsSync(lock) && !isHeld(lock)) rmSync(lock, { force: true });
+    // Linked, so that the lock is never there without its owner's name in it.
+    writeFileSync(draft, String(process.pid));
+    linkSync(draft, lock);
+    held.add(lock);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST' || !existsSync(lock))
       throw writeFailure(folder, error);
@@ -146,13 +151,23 @@ export function lockModel(folder: string): () => void {
       expected: 'one writer at a time',
       todo: `Wait for it, write to another --model folder, or remove ${lock} if that process is none of ours`,
     });
+  } finally {
+    if (existsSync(draft)) rmSync(draft);
   }
   for (const file of readdirSync(folder)) if (isLeftOver(file)) rmSync(join(folder, file), { force: true });
-  return () => rmSync(lock, { force: true });
+  return () => {
+    held.delete(lock);
+    rmSync(lock, { force: true });
+  };
 }
 
-function isAlive(pid: number): boolean {
-  if (!Number.isInteger(pid) || pid <= 0 || pid === process.pid) return false;
+/** Locks that this process holds: its own number in a lock may also be that of a dead namesake. */
+const held = new Set<string>();
+
+function isHeld(lock: string): boolean {
+  const pid = Number(readFileSync(lock, 'utf8'));
+  if (pid === process.pid) return held.has(lock);
+  if (!Number.isInteger(pid) || pid <= 0) return false;
   try {
     process.kill(pid, 0);
     return true;

@@ -65,13 +65,14 @@ export type RunEvent =
 
 /** @throws SimClustersError of any stage; outputs of the stages before it are kept */
 export async function runPipeline(options: RunOptions): Promise<Manifest> {
-  const unlock = lockModel(options.folder);
   const kernels = openKernels({ numThreads: options.numThreads });
+  let unlock: (() => void) | undefined;
   try {
+    unlock = lockModel(options.folder);
     return await new Run(options, kernels).toTheEnd();
   } finally {
     await kernels.close();
-    unlock();
+    unlock?.();
   }
 }
 
@@ -116,7 +117,8 @@ class Run {
   async toTheEnd(): Promise<Manifest> {
     const began = performance.now();
     const { folder } = this.#options;
-    this.#emit({ type: 'run-start', folder, numThreads: this.#kernels.numThreads, stages: this.#planned });
+    const names = this.#planned.map(({ name, summary }) => ({ name, summary }));
+    this.#emit({ type: 'run-start', folder, numThreads: this.#kernels.numThreads, stages: names });
     for (const [place, stage] of this.#planned.entries()) {
       await this.#bringUpToDate(stage);
       if (!this.#preset) this.#choosePreset();
@@ -215,7 +217,14 @@ class Run {
     ]);
     const { codeVersion, seed } = this.#manifest;
     return sha256(
-      JSON.stringify([stage.name, codeVersion, seed, settings, inputs.map((i) => i.sha256), artifacts]),
+      JSON.stringify([
+        stage.name,
+        codeVersion,
+        stage.usesSeed && seed,
+        settings,
+        inputs.map((i) => i.sha256),
+        artifacts,
+      ]),
     );
   }
 

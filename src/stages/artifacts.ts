@@ -37,7 +37,7 @@ export const artifactTypes = {
     columns: {
       itemId: 'text',
       authorProducerIndex: 'u32: row of producers; 4294967295 when the author is none',
-      firstEventTimeMs: 'f64: ms since 1970',
+      firstEventTimeMs: 'f64: ms since 1970; NaN when no fav of it counts',
       numEvents: 'u32',
     },
   },

@@ -1,7 +1,9 @@
+import { quote, SimClustersError } from '../core/errors.ts';
 import { IdIndex, type IdTable } from '../core/ids.ts';
 import { ActionKind, buildEngagementGraph, type TimedActions } from '../graph/engagement-graph.ts';
 import type { EventInput } from '../io/edge-input.ts';
 import { readEvents } from '../io/event-reader.ts';
+import { timeExpected, timeOfNumber, timeOfText } from '../io/event-time.ts';
 import { choice, list, number, text } from './params.ts';
 import {
   type Artifact,
@@ -41,7 +43,10 @@ export const engagementGraph = defineStage({
       source: 'UserUserFavGraph',
     }),
     minScoreToKeep: number('Decayed sums below this are dropped', 1e-5, { source: 'UserUserFavGraph' }),
-    now: text('Time to decay to: ISO 8601, or `latest` for the time of the last event', 'latest'),
+    now: text(
+      'Time to decay to: ISO 8601 (UTC), seconds or ms since 1970, or `latest` for that of the last event',
+      'latest',
+    ),
   },
   notApplicable: ({ engagements }) => (engagements.length === 0 ? 'no --engagements' : undefined),
   async run(artifacts, params, { kernels, onProgress, log }) {
@@ -64,10 +69,10 @@ export const engagementGraph = defineStage({
       (e) => kinds[events.verbOf[e]] !== ActionKind.other && consumerOf[events.users[e]] !== NONE,
     );
     const ofProducers = known.filter((e) => producerOf[events.authors[e]] !== NONE);
-    const nowMs = params.now === 'latest' ? latestTime(events, known) : Date.parse(params.now);
+    const nowMs = params.now === 'latest' ? latestTime(events, known) : parseNow(params.now);
     const graph = await buildEngagementGraph(
       kernels,
-      actionsOf(events, ofProducers, consumerOf, kinds),
+      actionsOf(events, ofProducers, consumerOf, kinds, nowMs),
       ofProducers.map((e) => producerOf[events.authors[e]]),
       followGraph.numRows,
       followGraph.numCols,
@@ -108,6 +113,16 @@ export const engagementGraph = defineStage({
     };
   },
 });
+
+function parseNow(text: string): number {
+  const nowMs = /^\d+$/.test(text) ? timeOfNumber(Number(text)) : timeOfText(text);
+  if (!Number.isNaN(nowMs)) return nowMs;
+  throw new SimClustersError('BAD_PARAM', {
+    got: `--now ${quote(text)}`,
+    expected: timeExpected,
+    todo: 'Give such a time, or `latest` for that of the last event',
+  });
+}
 
 /** ActionKind of each verb. */
 function kindsOfVerbs(
@@ -150,9 +165,11 @@ function actionsOf(
   numbers: Uint32Array,
   consumerOf: Uint32Array,
   kinds: readonly number[],
+  nowMs: number,
 ): TimedActions {
   return {
-    timesMs: Float64Array.from(numbers, (e) => events.timesMs[e]),
+    // What lies after `now` counts as of now, as the original clips to the end of its window.
+    timesMs: Float64Array.from(numbers, (e) => Math.min(events.timesMs[e], nowMs)),
     users: numbers.map((e) => consumerOf[events.users[e]]),
     items: numbers.map((e) => events.items[e]),
     kinds: numbers.map((e) => kinds[events.verbOf[e]]),
@@ -176,7 +193,10 @@ function itemsArtifact(events: EventInput, favs: Uint32Array, producerOf: Uint32
       columns: {
         itemId: namedIds('itemId', events.itemIds).column,
         authorProducerIndex: { kind: 'scalar', values: author },
-        firstEventTimeMs: { kind: 'scalar', values: firstEventTimeMs },
+        firstEventTimeMs: {
+          kind: 'scalar',
+          values: firstEventTimeMs.map((time) => (Number.isFinite(time) ? time : Number.NaN)),
+        },
         numEvents: { kind: 'scalar', values: numEvents },
       },
     },

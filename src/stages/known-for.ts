@@ -3,11 +3,15 @@ import { detectCommunities } from '../communities/metropolis-hastings.ts';
 import { choice, flag, integer, number } from './params.ts';
 import { defineStage, input, matrixArtifact, matrixOf } from './stage.ts';
 
+/** Below this share of producers with a community something is probably wrong with input or thresholds. */
+const LOW_COVERAGE = 0.1;
+
 export const knownFor = defineStage({
   name: 'known-for',
   summary: 'Assign producers to communities by Metropolis-Hastings on the similarity graph',
   reads: ['producerSimilarity'],
   writes: ['knownFor'],
+  usesSeed: true,
   params: {
     numCommunities: integer(
       'Number of communities, k; 0: one per --producers-per-community producers with neighbours',
@@ -58,12 +62,15 @@ export const knownFor = defineStage({
       { min: 1, max: 1000 },
     ),
   },
-  async run(artifacts, params, { kernels, seed, onProgress }) {
+  async run(artifacts, params, { kernels, seed, onProgress, log }) {
     const similarity = matrixOf(input(artifacts, 'producerSimilarity'), 'neighborIndex', 'similarity');
     const graph = params.communityWeights === 'unit' ? { ...similarity, data: undefined } : similarity;
     const numWithNeighbors = countNonEmptyRows(similarity.indptr);
-    const numCommunities =
+    const wanted =
       params.numCommunities || Math.max(1, Math.round(numWithNeighbors / params.producersPerCommunity));
+    const numCommunities = Math.min(wanted, Math.max(1, numWithNeighbors));
+    if (numCommunities < wanted)
+      log(`${wanted} communities wanted, ${numCommunities} producers have neighbours: k = ${numCommunities}`);
     const communities = await detectCommunities(kernels, graph, similarity, {
       ...params,
       numCommunities,
@@ -71,6 +78,13 @@ export const knownFor = defineStage({
       onProgress,
     });
     const known = await computeKnownFor(kernels, similarity, communities);
+    const share = known.numRows === 0 ? 0 : known.indices.length / known.numRows;
+    if (share < LOW_COVERAGE) {
+      log(
+        `only ${(share * 100).toFixed(1)} % of producers have a community: few share enough followers. ` +
+          'A lower --min-followers or --similarity-threshold, or --preset small, may help; or this is no follow graph',
+      );
+    }
     const { producerId } = input(artifacts, 'producerSimilarity').table.columns;
     return {
       artifacts: {

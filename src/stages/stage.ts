@@ -47,6 +47,8 @@ export interface Stage<P extends Readonly<Record<string, ParamSpec>> = Readonly<
   readonly readsIfPresent: readonly ArtifactName[];
   readonly writes: readonly ArtifactName[];
   readonly params: P;
+  /** Draws random numbers: another seed makes other outputs. */
+  readonly usesSeed: boolean;
   /** Why the stage has nothing to do under these params and inputs; undefined when it has. */
   readonly notApplicable: (params: ParamsOf<P>, present: ReadonlySet<ArtifactName>) => string | undefined;
   readonly run: (artifacts: Artifacts, params: ParamsOf<P>, context: StageContext) => Promise<StageResult>;
@@ -54,14 +56,19 @@ export interface Stage<P extends Readonly<Record<string, ParamSpec>> = Readonly<
 
 type StageDeclaration<P extends Readonly<Record<string, ParamSpec>>> = Omit<
   Stage<P>,
-  'readsIfPresent' | 'notApplicable'
+  'readsIfPresent' | 'notApplicable' | 'usesSeed'
 > &
-  Partial<Pick<Stage<P>, 'readsIfPresent' | 'notApplicable'>>;
+  Partial<Pick<Stage<P>, 'readsIfPresent' | 'notApplicable' | 'usesSeed'>>;
 
 export function defineStage<const P extends Readonly<Record<string, ParamSpec>>>(
   declaration: StageDeclaration<P>,
 ): Stage {
-  return { readsIfPresent: [], notApplicable: () => undefined, ...declaration } as unknown as Stage;
+  return {
+    readsIfPresent: [],
+    usesSeed: false,
+    notApplicable: () => undefined,
+    ...declaration,
+  } as unknown as Stage;
 }
 
 export type GivenParams = Readonly<Record<string, ParamValue | undefined>>;

@@ -53,11 +53,12 @@ export const tweetEmbeddings = defineStage({
     const numItems = items.table.numRows;
     const favs = eligibleFavs(artifacts, params.maxItemAgeHours * HOUR_MS);
     const times = scalars<Float64Array>(engagements, 'timeMs');
+    const nowMs = Number(engagements.attributes['nowMs']);
     const weights = await decayValues(
       kernels,
-      Float64Array.from(favs, (f) => times[f]),
+      Float64Array.from(favs, (f) => Math.min(times[f], nowMs)),
       new Float32Array(favs.length).fill(1),
-      Number(engagements.attributes['nowMs']),
+      nowMs,
       params.tweetHalfLifeHours * HOUR_MS,
     );
     const itemOf = scalars<Uint32Array>(engagements, 'itemIndex');

@@ -5,6 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { gunzipSync } from 'node:zlib';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import { openModel } from '../../src/pipeline/model-folder.ts';
 import { artifactHashes, cliFile, newFolder, simclusters, startSimclusters } from './cli.ts';
 
 const root = newFolder();
@@ -14,7 +15,7 @@ const expected = artifactHashes(straight);
 
 test('the bundled example makes a model, a table and a report', () => {
   assert.is(outcome.status, 0, outcome.stderr);
-  assert.match(outcome.stdout, /known-for +│ 12,991 rows, [\d,]+ communities, edge F1/);
+  assert.match(outcome.stdout, /known-for +│ 12,\d+ of 12,991 producers, [\d,]+ communities, edge F1/);
   assert.is(Object.keys(expected).length, 18);
   assert.ok(existsSync(join(straight, 'report.html')));
   assert.is(JSON.parse(readFileSync(join(straight, 'manifest.json'), 'utf8')).status, 'complete');
@@ -87,7 +88,7 @@ test('a stage runs alone with the params of its model', () => {
   const alone = simclusters(['known-for', '--model', folder, '--num-communities', '50']);
   assert.is(alone.status, 0, alone.stderr);
   assert.match(alone.stderr, /producer-similarity: up to date/);
-  assert.match(alone.stderr, /known-for: 12,991 rows, (50|4\d) communities/);
+  assert.match(alone.stderr, /known-for: [\d,]+ of 12,991 producers, (50|4\d) communities/);
 });
 
 test('own data through stdin, config file and JSON log', () => {
@@ -148,7 +149,11 @@ test('bad input and bad flags: place, reason, remedy and exit code, and no artif
     ],
     [['--follows', write('cut.tsv.gz', example.subarray(0, example.length >> 1))], 65, /BAD_FILE/],
     [['--wt-coeff', '-1'], 64, /BAD_PARAM[\s\S]*--wt-coeff/],
+    [['--follows', write('nan-first.tsv', 'a\tb\tnan\nc\td\t2\n')], 65, /BAD_ROW[\s\S]*line 1, column 3/],
     [['--max-epochs', '1.5'], 64, /a whole number/],
+    [['--threads', '-1'], 64, /-1 threads/],
+    [['--threads', '1', '--threads', '2'], 64, /one value/],
+    [['--model', ''], 64, /not empty/],
     [['--max-epochs', '3', '--max-epochs', '4'], 64, /given 2 times/],
     [['--no-such-flag'], 64, /BAD_PARAM/],
     [['--similarity-threshold', 'NaN'], 64, /BAD_PARAM/],
@@ -187,6 +192,65 @@ test('--bad-rows skip counts and shows the first five', () => {
     .report;
   assert.is(input.numBadRows, 8);
   assert.is(input.badRows.length, 5);
+});
+
+test('a time to decay to: in UTC, later events count as of then, nonsense is refused', () => {
+  const write = (name: string, rows: string[]): string => {
+    writeFileSync(join(root, name), `${rows.join('\n')}\n`);
+    return join(root, name);
+  };
+  const inputs = [
+    '--follows',
+    write('few.tsv', ['a\tx', 'b\tx', 'a\ty', 'b\ty']),
+    '--engagements',
+    write('few-favs.tsv', ['1600000000\ta\tx\tfav', '1600086400\tb\tx\tfav']),
+  ];
+  const at = (now: string): [number | null, number[]] => {
+    const folder = join(root, `now ${now}`);
+    const run = simclusters([
+      'engagement-graph',
+      ...inputs,
+      '--now',
+      now,
+      '--fav-half-life-days',
+      '1',
+      '--model',
+      folder,
+    ]);
+    const sums =
+      run.status === 0 ? openModel(folder).read('engagementGraph').table.columns['fav'] : undefined;
+    return [run.status, sums?.kind === 'list' ? [...sums.values].map(Number) : []];
+  };
+  assert.equal(at('latest'), [0, [0.5, 1]]);
+  assert.equal(at('1600086400'), [0, [0.5, 1]]);
+  assert.equal(at('2020-09-13T12:26:40'), [0, [1, 1]], 'the time of the first fav');
+  assert.equal(at('soon'), [64, []]);
+});
+
+test('a reader that stops early is no error', () => {
+  const piped = spawnSync(
+    'sh',
+    ['-c', `"${process.execPath}" "${cliFile}" run --model "${straight}" | head -1`],
+    { encoding: 'utf8' },
+  );
+  assert.not.match(piped.stderr, /EPIPE|Error/);
+});
+
+test('errors in the JSON log are JSON, too', () => {
+  const lines = simclusters([
+    'run',
+    '--follows',
+    join(root, 'none'),
+    '--log',
+    'json',
+    '--model',
+    join(root, 'json'),
+  ]).stderr;
+  const events = lines
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line));
+  assert.is(events.at(-1).code, 'INPUT_MISSING');
 });
 
 test('a full disk: said, and no artifact half-written', () => {
