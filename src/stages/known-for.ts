@@ -58,7 +58,7 @@ export const knownFor = defineStage({
     runAllEpochs: flag('Run --max-epochs whatever the share of accepted proposals', false),
     numStarts: integer(
       'Random starts tried for two epochs each; the best goes on',
-      { small: 4, web: 1, twitter: 1 },
+      { small: 2, web: 1, twitter: 1 },
       { min: 1, max: 1000 },
     ),
   },
