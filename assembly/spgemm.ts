@@ -61,18 +61,38 @@ import { offerPair, sortByIndex, storePairs } from './topk';
   return n;
 }
 
+/** The same for matrices of ones: sums[j] counts, as a whole number. Below 2^24 the f32 sum would be that number too. */
+// @ts-ignore: decorator
+@inline function countRow(p: SpgemmParams, i: u32, sums: usize, touched: usize, numTouched: u32): u32 {
+  let n = numTouched;
+  const end = p.bIndices + (<usize>getU32(p.bIndptr, i + 1) << 2);
+  for (let at = p.bIndices + (<usize>getU32(p.bIndptr, i) << 2); at < end; at += 4) {
+    const j = load<u32>(at);
+    const before = getU32(sums, j);
+    setU32(touched, n, j);
+    n += u32(before == 0);
+    setU32(sums, j, before + 1);
+  }
+  return n;
+}
+
 /** Panel rows lo..hi of C. */
 export function spgemmTopK(params: usize, scratch: usize, lo: u32, hi: u32): void {
   const p = changetype<SpgemmParams>(params);
   const sums = scratch;
   const touched = sums + ((<usize>p.numCols) << 2);
   const pairs = (touched + ((<usize>p.numCols + 1) << 2) + 7) & ~7;
+  const isCount = p.aData == 0 && p.bData == 0 && p.innerScale == 0;
   for (let panelRow = lo; panelRow < hi; panelRow++) {
     const row = p.firstRow + panelRow;
     let numTouched: u32 = 0;
     const end = getU32(p.aIndptr, row + 1);
     for (let a = getU32(p.aIndptr, row); a < end; a++) {
       const i = getU32(p.aIndices, a);
+      if (isCount) {
+        numTouched = countRow(p, i, sums, touched, numTouched);
+        continue;
+      }
       let weight: f32 = p.aData ? getF32(p.aData, a) : 1;
       if (p.innerScale) weight *= getF32(p.innerScale, i);
       numTouched = addRow(p, i, weight, sums, touched, numTouched);
@@ -86,7 +106,7 @@ export function spgemmTopK(params: usize, scratch: usize, lo: u32, hi: u32): voi
     let size: u32 = 0;
     for (let t: u32 = 0; t < numTouched; t++) {
       const j = getU32(touched, t);
-      let value = getF32(sums, j) * rowScale;
+      let value = (isCount ? <f32>getU32(sums, j) : getF32(sums, j)) * rowScale;
       setF32(sums, j, 0);
       if (p.colScale) value *= getF32(p.colScale, j);
       if (value > p.threshold) size = offerPair(pairs, size, p.topK, j, value);
