@@ -4,6 +4,7 @@
  */
 import type { Csr } from '../core/csr.ts';
 import { randomKey } from '../core/rng.ts';
+import { moveOutcome } from '../kernels/abi.ts';
 import type { Arena } from '../kernels/arena.ts';
 import type { Step } from '../kernels/job.ts';
 import type { Kernels, Progress } from '../kernels/kernels.ts';
@@ -45,10 +46,6 @@ export interface Communities {
   readonly numCommunities: number;
   readonly epochs: readonly EpochReport[];
 }
-
-const PROPOSED_EMPTY = 1;
-const PROPOSED_SAME = 2;
-const ACCEPTED = 4;
 
 /** Epochs after which starts are compared: F1 then foretells the final F1 (correlation .9), the likelihood does not. */
 const TRIAL_EPOCHS = 2;
@@ -216,9 +213,9 @@ function outcomeRates(outcomes: Uint8Array) {
   let empty = 0;
   let same = 0;
   for (const outcome of outcomes) {
-    if (outcome & ACCEPTED) accepted++;
-    if (outcome & PROPOSED_EMPTY) empty++;
-    if (outcome & PROPOSED_SAME) same++;
+    if (outcome & moveOutcome.accepted) accepted++;
+    if (outcome & moveOutcome.proposedEmpty) empty++;
+    if (outcome & moveOutcome.proposedSame) same++;
   }
   const n = Math.max(1, outcomes.length);
   return { acceptRate: accepted / n, emptyProposalRate: empty / n, sameProposalRate: same / n };

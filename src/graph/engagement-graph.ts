@@ -10,15 +10,12 @@ import type { Arena } from '../kernels/arena.ts';
 import type { Kernels } from '../kernels/kernels.ts';
 import { buildCsr, sortByKey } from '../kernels/sparse.ts';
 
-/** What an action does; the numbers are those of the lastStates kernel. */
-export const ActionKind = { other: 0, fav: 1, unfav: 2 } as const;
-
 /** Events in order of time; indices as the caller numbers them. */
 export interface TimedActions {
   readonly timesMs: Float64Array;
   readonly users: Uint32Array;
   readonly items: Uint32Array;
-  /** ActionKind of each event. */
+  /** `actionKind` of each event. */
   readonly kinds: Uint32Array;
 }
 

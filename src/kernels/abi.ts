@@ -206,6 +206,12 @@ export const kernelTable = {
 
 export type KernelName = keyof typeof kernelTable;
 export type LayoutOf<K extends KernelName> = (typeof layouts)[(typeof kernelTable)[K]['layout']];
+/** Bits that proposeMoves leaves for each vertex. */
+export const moveOutcome = { proposedEmpty: 1, proposedSame: 2, accepted: 4 } as const;
+
+/** Kinds of action that lastStates tells apart. */
+export const actionKind = { other: 0, fav: 1, unfav: 2 } as const;
+
 /** In the order of the table: the number a kernel goes by in a job. */
 export const kernelNames = Object.keys(kernelTable) as readonly KernelName[];
 

@@ -1,9 +1,10 @@
 import { quote, SimClustersError } from '../core/errors.ts';
 import { IdIndex, type IdTable } from '../core/ids.ts';
-import { ActionKind, buildEngagementGraph, type TimedActions } from '../graph/engagement-graph.ts';
+import { buildEngagementGraph, type TimedActions } from '../graph/engagement-graph.ts';
 import type { EventInput } from '../io/edge-input.ts';
 import { readEvents } from '../io/event-reader.ts';
 import { timeExpected, timeOfNumber, timeOfText } from '../io/event-time.ts';
+import { actionKind } from '../kernels/abi.ts';
 import { choice, list, number, text } from './params.ts';
 import {
   type Artifact,
@@ -66,7 +67,7 @@ export const engagementGraph = defineStage({
     const producerOf = indexIn(producerIds, events.authorIds);
     const known = selectEvents(
       events,
-      (e) => kinds[events.verbOf[e]] !== ActionKind.other && consumerOf[events.users[e]] !== NONE,
+      (e) => kinds[events.verbOf[e]] !== actionKind.other && consumerOf[events.users[e]] !== NONE,
     );
     const ofProducers = known.filter((e) => producerOf[events.authors[e]] !== NONE);
     const nowMs = params.now === 'latest' ? latestTime(events, known) : parseNow(params.now);
@@ -78,7 +79,7 @@ export const engagementGraph = defineStage({
       followGraph.numCols,
       { halfLifeMs: params.favHalfLifeDays * DAY_MS, nowMs, minScoreToKeep: params.minScoreToKeep },
     );
-    const favs = known.filter((e) => kinds[events.verbOf[e]] === ActionKind.fav);
+    const favs = known.filter((e) => kinds[events.verbOf[e]] === actionKind.fav);
     const dropped = events.numEvents - known.length;
     if (dropped > 0)
       log(`${dropped} of ${events.numEvents} events left aside: other verbs, or users who follow nobody`);
@@ -124,7 +125,7 @@ function parseNow(text: string): number {
   });
 }
 
-/** ActionKind of each verb. */
+/** `actionKind` of each verb. */
 function kindsOfVerbs(
   verbs: readonly string[],
   favVerbs: readonly string[],
@@ -133,10 +134,10 @@ function kindsOfVerbs(
   return verbs.map((verb) => {
     const word = verb.toLowerCase();
     return favVerbs.includes(word)
-      ? ActionKind.fav
+      ? actionKind.fav
       : unfavVerbs.includes(word)
-        ? ActionKind.unfav
-        : ActionKind.other;
+        ? actionKind.unfav
+        : actionKind.other;
   });
 }
 

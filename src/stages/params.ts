@@ -127,7 +127,7 @@ export function checkParam(name: string, spec: ParamSpec, value: ParamValue): Pa
   const expected = expectation(spec, value);
   if (expected === undefined) return spec.type === 'text' ? String(value) : value;
   throw new SimClustersError('BAD_PARAM', {
-    got: `--${flagName(name)} ${JSON.stringify(value)}`,
+    got: `--${flagName(name)} ${typeof value === 'number' ? value : JSON.stringify(value)}`,
     expected,
     todo: `See the help of --${flagName(name)}: ${spec.doc}`,
   });
@@ -163,8 +163,8 @@ function expectation(spec: ParamSpec, value: ParamValue): string | undefined {
 }
 
 export function range({ min, max, unit }: NumberSpec): string {
-  const upper = max >= 2 ** 31 ? `of at least ${min}` : `from ${min} to ${max}`;
-  return unit ? `${upper} (${unit})` : upper;
+  const bounds = max === Number.MAX_VALUE ? `of at least ${min}` : `from ${min} to ${max}`;
+  return unit ? `${bounds} (${unit})` : bounds;
 }
 
 /** `maxEpochs` → `max-epochs` */

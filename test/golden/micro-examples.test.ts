@@ -11,9 +11,10 @@ import {
 } from '../../src/embeddings/interested-in.ts';
 import { computeProducerEmbedding } from '../../src/embeddings/producer.ts';
 import { computeTopicEmbedding } from '../../src/embeddings/topic.ts';
-import { ActionKind, buildEngagementGraph, decayValues } from '../../src/graph/engagement-graph.ts';
+import { buildEngagementGraph, decayValues } from '../../src/graph/engagement-graph.ts';
 import { columnCounts } from '../../src/graph/follow-graph.ts';
 import { computeProducerNorms, inverse } from '../../src/graph/producer-norms.ts';
+import { actionKind } from '../../src/kernels/abi.ts';
 import { open, wasm } from '../fixtures/backends.ts';
 import { eightVertices } from '../fixtures/golden-graphs.ts';
 import { ACCEPTED, proposeMoves } from '../fixtures/propose.ts';
@@ -29,7 +30,7 @@ function near(actual: number, expected: number, tolerance = 1e-6): void {
 }
 
 /** [hour, user, item, kind] */
-type Event = readonly [number, number, number, keyof typeof ActionKind];
+type Event = readonly [number, number, number, keyof typeof actionKind];
 
 /** One producer per ten items. */
 async function engagementsAt(hour: number, events: readonly Event[], minScoreToKeep = 1e-5): Promise<Csr> {
@@ -41,7 +42,7 @@ async function engagementsAt(hour: number, events: readonly Event[], minScoreToK
       timesMs: Float64Array.from(inTime, ([at]) => at * HOUR_MS),
       users: column(1),
       items: column(2),
-      kinds: Uint32Array.from(inTime, (event) => ActionKind[event[3]]),
+      kinds: Uint32Array.from(inTime, (event) => actionKind[event[3]]),
     },
     column(2).map((item) => Math.floor(item / 10)),
     2,
@@ -86,7 +87,7 @@ test('engagement graph: favs of different items of a producer add up, decayed', 
 });
 
 test('engagement graph: the last action on an item counts', async () => {
-  const sumOf = async (...kinds: (keyof typeof ActionKind)[]): Promise<number> => {
+  const sumOf = async (...kinds: (keyof typeof actionKind)[]): Promise<number> => {
     // Two other favs of the same producer, so that what is taken away shows.
     const base: Event[] = [
       [8, 0, 5, 'fav'],

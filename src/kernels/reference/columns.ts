@@ -1,10 +1,7 @@
 /** Twins of assembly/columns.ts and assembly/decay.ts. */
 import { exp } from '../../core/math.ts';
-import type { Kernel } from '../abi.ts';
+import { actionKind, type Kernel } from '../abi.ts';
 import type { TwinMemory } from './memory.ts';
-
-const FAV = 1;
-const UNFAV = 2;
 
 export function columnTwins(memory: TwinMemory) {
   const columnSquareSums: Kernel = (params, _scratch, lo, hi) => {
@@ -49,8 +46,9 @@ export function columnTwins(memory: TwinMemory) {
       for (const event of events.subarray(indptr[user], indptr[user + 1])) {
         const item = states.get(itemOf[event]) ?? { hadFav: false, state: 0, decidedBy: event };
         states.set(itemOf[event], item);
-        if (kindOf[event] === FAV) Object.assign(item, { hadFav: true, state: 1, decidedBy: event });
-        else if (kindOf[event] === UNFAV)
+        if (kindOf[event] === actionKind.fav)
+          Object.assign(item, { hadFav: true, state: 1, decidedBy: event });
+        else if (kindOf[event] === actionKind.unfav)
           Object.assign(item, { state: item.hadFav ? 0 : -1, decidedBy: event });
       }
       for (const { state, decidedBy } of states.values()) contribution[decidedBy] = state;

@@ -1,13 +1,10 @@
 /** Twins of assembly/coloring.ts and assembly/metropolis.ts. */
 import { exp, ln } from '../../core/math.ts';
 import { streamOf, uniform } from '../../core/rng.ts';
-import type { Kernel } from '../abi.ts';
+import { type Kernel, moveOutcome } from '../abi.ts';
 import type { TwinMemory } from './memory.ts';
 
 const NEGLIGIBLE = -40;
-const PROPOSED_EMPTY = 1;
-const PROPOSED_SAME = 2;
-const ACCEPTED = 4;
 
 /** Index drawn with probability e^score / sum, by inversion of the cumulative sum. */
 export function drawSoftmax(scores: readonly number[], best: number, u: number): number {
@@ -78,15 +75,15 @@ export function metropolisTwins(memory: TwinMemory) {
       const chosen = scores.length === 1 ? 0 : drawSoftmax(scores, best, uniform(stream, 0));
       const proposal = candidates[chosen];
       const currentScore = current === none ? 0 : scoreOf(current);
-      let outcome = chosen === 0 ? PROPOSED_EMPTY : 0;
+      let outcome = chosen === 0 ? moveOutcome.proposedEmpty : 0;
       next[place] = current;
       if (proposal === current) {
-        outcome |= PROPOSED_SAME;
+        outcome |= moveOutcome.proposedSame;
       } else {
         const gain = p.acceptScale * (scores[chosen] - currentScore);
         if (gain >= 0 || ln(uniform(stream, 1)) < gain) {
           next[place] = proposal;
-          outcome |= ACCEPTED;
+          outcome |= moveOutcome.accepted;
         }
       }
       outcomes[place] = outcome;
