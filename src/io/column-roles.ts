@@ -29,6 +29,16 @@ export function roleOf(columnName: string): string | undefined {
   return roleOfWord.get(word) ?? roleOfWord.get(word.replace(/(ids?|name)$/, ''));
 }
 
+const things = new Set(
+  'item iid object tweet post movie film artist book song track game product page'.split(' '),
+);
+
+/** Whether a column name speaks of things, which are no users: equal ids on both sides are then a coincidence. */
+export function namesThings(columnName: string): boolean {
+  const word = columnName.toLowerCase().replace(/[^\p{L}\p{N}]/gu, '');
+  return things.has(word) || things.has(word.replace(/(ids?|name)$/, ''));
+}
+
 /** Whether a request names a position (1-based) and not a name. */
 export function isPosition(request: string): boolean {
   return /^[1-9]\d{0,5}$/.test(request);

@@ -71,7 +71,10 @@ export interface InputOptions {
   /** `auto` finds a header by its words. */
   readonly header?: 'auto' | 'yes' | 'no';
   readonly badRows?: BadRowPolicy;
-  /** Rows with the same id on both sides: `drop` (default for edges and parquet) or `keep` (lists, metis). */
+  /**
+   * Rows with the same id on both sides: `drop` (default for edges and parquet) or `keep` (default for lists and metis,
+   * and where the header says that the right column holds things: `movieId`).
+   */
   readonly selfFollows?: 'drop' | 'keep';
   /** Called now and then with bytes read so far and bytes in all (0 when not known). */
   readonly onProgress?: (bytesRead: number, bytesTotal: number) => void;

@@ -1,7 +1,7 @@
 /** Readers of one delimited file of edges, and of one file of lists. */
 import { quote } from '../core/errors.ts';
 import { type BadRows, badParam } from './bad-rows.ts';
-import { type ColumnRole, pickColumns, roleOf } from './column-roles.ts';
+import { type ColumnRole, namesThings, pickColumns, roleOf } from './column-roles.ts';
 import { DecimalRows } from './decimal-rows.ts';
 import { type Layout, layoutOf, sampleRows } from './delimited.ts';
 import type { InputOptions } from './edge-input.ts';
@@ -42,6 +42,8 @@ export function edgeLineReader(
   });
   const [consumer, producer, weight] = edgeColumns(layout, options.columns, input.name);
   noteColumns(badRows, layout, [consumer, producer, weight]);
+  if (options.selfFollows === undefined && layout.names && namesThings(layout.names[producer]))
+    sink.keepSelfFollows();
   const rows = new EdgeRows(input.name, sink, badRows, consumer, producer, weight);
   const width = Math.max(layout.numFields, 2);
   const isPlain = consumer === 0 && producer === 1 && width === (weight === 2 ? 3 : 2);

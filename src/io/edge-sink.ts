@@ -6,7 +6,7 @@ export class EdgeSink {
   readonly consumers = new IdLookup();
   readonly producers = new IdLookup();
   readonly report: InputReport;
-  readonly #dropsSelfFollows: boolean;
+  #dropsSelfFollows: boolean;
   #numEdges = 0;
   #lefts = new Uint32Array(1 << 12);
   #rights = new Uint32Array(1 << 12);
@@ -20,6 +20,11 @@ export class EdgeSink {
 
   get numEdges(): number {
     return this.#numEdges;
+  }
+
+  /** From here on rows with the same id on both sides stay. */
+  keepSelfFollows(): void {
+    this.#dropsSelfFollows = false;
   }
 
   /** Counts and judges an edge before its ids are looked up; false when it is to be dropped. */

@@ -20,7 +20,7 @@ export const followGraph = defineStage({
     header: choice('Whether text inputs have a header line', ['auto', 'yes', 'no'], 'auto'),
     badRows: choice('What to do with rows that cannot be read', ['stop', 'skip'], 'stop'),
     selfFollows: choice(
-      'Rows with the same id on both sides; auto: drop for edges, keep for lists and METIS, whose sides are apart',
+      'Rows with the same id on both sides; auto: keep for lists, METIS and headers like movieId, whose sides are apart, else drop',
       ['auto', 'drop', 'keep'],
       'auto',
     ),
@@ -45,9 +45,11 @@ export const followGraph = defineStage({
     logBadRows(edges.report, log);
     if (edges.weights && params.edgeWeights === 'binary')
       log('weights read and left aside: --edge-weights raw or log makes them count');
-    if (edges.report.numSelfFollows > 0 && edges.report.format !== 'lists' && params.selfFollows === 'auto') {
+    const { format, numRows, numBadRows, numZeroWeights } = edges.report;
+    const numDropped = numRows - numBadRows - numZeroWeights - edges.numEdges;
+    if ((format === 'edges' || format === 'parquet') && numDropped > 0) {
       log(
-        `${edges.report.numSelfFollows} self-follows dropped: --self-follows keep, if the two columns name different kinds of things`,
+        `${numDropped} self-follows dropped: --self-follows keep, if the two columns name different kinds of things`,
       );
     }
     return {

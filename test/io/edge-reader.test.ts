@@ -149,6 +149,9 @@ test('self-follows: dropped from edges, kept in lists, always counted', async ()
   const dropped = await read('a b\nc c\n1 1\n1 2\n');
   assert.equal(edgesOf(dropped), ['a>b=1', '1>2=1']);
   assert.is(dropped.report.numSelfFollows, 2);
+  // A user and a film of the same number are not the same.
+  assert.is((await read('userId,movieId\n7,7\n7,8\n')).numEdges, 2);
+  assert.is((await read('follower,followee\n7,7\n7,8\n')).numEdges, 1);
   const kept = await read('a b\nc c\n', { selfFollows: 'keep' });
   assert.is(kept.numEdges, 2);
   assert.is(kept.report.numSelfFollows, 1);
@@ -213,7 +216,7 @@ test('lists: repeated users add up, users without items get ids, long lines cros
 
 test('edges with a bad row or two are not taken for lists', async () => {
   await fails(read('a b\nc\nd e\n'), 'BAD_ROW', { line: 2 });
-  await fails(read('a b 1\nc d\ne f 2\n'), 'BAD_ROW', { line: 2, todo: /--format lists/ });
+  await fails(read('a b 1\nc d\ne f 2\n'), 'BAD_ROW', { line: 2, todo: /--follows-format lists/ });
   await fails(read(`${'a b 1\n'.repeat(9)}a b c d e\n`), 'BAD_ROW', { line: 10 });
 });
 
