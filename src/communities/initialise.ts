@@ -12,28 +12,59 @@ const FOUNDER_TRIES = 8;
  * @returns u32[numVertices]: community, or numCommunities for none. Cost O(edges).
  */
 export function randomNeighborhoods(graph: Csr, numCommunities: number, key: RandomKey): Uint32Array {
-  const numVertices = graph.numRows;
   const none = numCommunities;
-  const assignment = new Uint32Array(numVertices).fill(none);
-  const order = permutation(key, 0, numVertices);
-  let next = 0;
+  const assignment = new Uint32Array(graph.numRows).fill(none);
+  const candidates = new Candidates(permutation(key, 0, graph.numRows), assignment, none);
   for (let community = 0; community < numCommunities; community++) {
-    let founder = -1;
-    let heaviest = -1;
-    for (let tries = 0; tries < FOUNDER_TRIES && next < numVertices; next++) {
-      if (assignment[order[next]] !== none) continue;
-      const weight = unclaimedWeight(graph, assignment, none, order[next]);
-      if (weight > heaviest) {
-        heaviest = weight;
-        founder = order[next];
-      }
-      tries++;
+    const founder = heaviest(graph, assignment, none, candidates.take(FOUNDER_TRIES));
+    if (founder === undefined) {
+      assignment[Math.floor(uniform(streamOf(key, 1, community), 0) * graph.numRows)] = community;
+      continue;
     }
-    if (founder < 0) founder = Math.floor(uniform(streamOf(key, 1, community), 0) * numVertices);
-    else claimNeighbors(graph, assignment, none, founder, community);
+    claimNeighbors(graph, assignment, none, founder, community);
     assignment[founder] = community;
   }
   return assignment;
+}
+
+/** The unclaimed vertices in random order, round after round. */
+class Candidates {
+  #round: Uint32Array;
+  #next = 0;
+  readonly #isUnclaimed: (v: number) => boolean;
+
+  constructor(order: Uint32Array, assignment: Uint32Array, none: number) {
+    this.#round = order;
+    this.#isUnclaimed = (v) => assignment[v] === none;
+  }
+
+  /** The next unclaimed vertices, at most `count`; fewer, and none twice, when there are no more. */
+  take(count: number): number[] {
+    const taken: number[] = [];
+    for (let rounds = 0; taken.length < count && rounds < 2; ) {
+      if (this.#next < this.#round.length) {
+        const v = this.#round[this.#next++];
+        if (this.#isUnclaimed(v) && !taken.includes(v)) taken.push(v);
+      } else {
+        rounds++;
+        this.#round = this.#round.filter(this.#isUnclaimed);
+        this.#next = 0;
+        if (this.#round.length === 0) break;
+      }
+    }
+    return taken;
+  }
+}
+
+/** The candidate with the heaviest unclaimed neighbourhood; the first of equals. */
+function heaviest(
+  graph: Csr,
+  assignment: Uint32Array,
+  none: number,
+  candidates: readonly number[],
+): number | undefined {
+  const weights = candidates.map((v) => unclaimedWeight(graph, assignment, none, v));
+  return candidates[weights.indexOf(Math.max(...weights))];
 }
 
 function unclaimedWeight(graph: Csr, assignment: Uint32Array, none: number, v: number): number {
