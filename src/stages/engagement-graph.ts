@@ -51,6 +51,7 @@ export const engagementGraph = defineStage({
   },
   notApplicable: ({ engagements }) => (engagements.length === 0 ? 'no --engagements' : undefined),
   async run(artifacts, params, { kernels, onProgress, log }) {
+    const givenNow = params.now === 'latest' ? undefined : parseNow(params.now);
     const followGraph = matrixOf(input(artifacts, 'followGraph'), 'producerIndex');
     const consumerIds = idsOf(input(artifacts, 'followGraph'), 'consumerId');
     const producerIds = idsOf(input(artifacts, 'producers'), 'producerId');
@@ -70,7 +71,7 @@ export const engagementGraph = defineStage({
       (e) => kinds[events.verbOf[e]] !== actionKind.other && consumerOf[events.users[e]] !== NONE,
     );
     const ofProducers = known.filter((e) => producerOf[events.authors[e]] !== NONE);
-    const nowMs = params.now === 'latest' ? latestTime(events, known) : parseNow(params.now);
+    const nowMs = givenNow ?? latestTime(events, known);
     const graph = await buildEngagementGraph(
       kernels,
       actionsOf(events, ofProducers, consumerOf, kinds, nowMs),
