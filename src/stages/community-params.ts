@@ -1,20 +1,14 @@
 /** Params of community detection, shared by the stage `known-for` and the command `communities`. */
 import { choice, flag, integer, number } from './params.ts';
 
+export { initialisations } from '../communities/initialise.ts';
+
 export const proposals = [
   'single-or-zero',
   'multiple',
   'fraction-of-neighbors',
   'fraction-of-neighbors-and-cluster',
   'pure-random',
-] as const;
-
-export const initialisations = [
-  'random-neighborhoods',
-  'best-neighborhoods',
-  'non-overlapping-neighborhoods',
-  'random',
-  'singletons',
 ] as const;
 
 export const updates = ['phases', 'serial', 'deferred', 'hogwild'] as const;
