@@ -5,27 +5,20 @@ import { ConductanceSweep } from '../../src/communities/initialise/conductance.t
 import { MembershipSlots } from '../../src/communities/initialise/membership-slots.ts';
 import { type Initialisation, initialisations, initialise } from '../../src/communities/initialise.ts';
 import { type Csr, csrFromRows } from '../../src/core/csr.ts';
-import { communitiesOf, type Memberships, membersOf } from '../../src/core/memberships.ts';
+import { communitiesOf, type Memberships } from '../../src/core/memberships.ts';
 import { neighborhoodsOf } from '../../src/core/neighborhoods.ts';
 import { randomKey } from '../../src/core/rng.ts';
 import { eightVertices } from '../fixtures/golden-graphs.ts';
 import { onDisk } from '../fixtures/neighborhoods.ts';
 import { plantCommunities } from '../fixtures/planted.ts';
 import { dense, graphFromLists, Random } from '../fixtures/random.ts';
-import { requireValidMemberships } from '../verify/memberships.ts';
+import { memberLists, requireValidMemberships } from '../verify/memberships.ts';
 
 const test = suite('initialisations');
 const key = randomKey('a', 'initialise');
 
 function start(name: Initialisation, graph: Csr, numCommunities: number, maxMemberships = 1): Memberships {
   return initialise(name, onDisk(graph), numCommunities, key, maxMemberships);
-}
-
-function memberLists(memberships: Memberships): number[][] {
-  const { indptr, members } = membersOf(memberships);
-  return Array.from({ length: memberships.numCommunities }, (_, c) => [
-    ...members.subarray(indptr[c], indptr[c + 1]),
-  ]);
 }
 
 /** conductance as initialise/conductance.ts defines it, from the dense matrix. */
