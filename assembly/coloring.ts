@@ -4,17 +4,17 @@ import { getU32, setU32 } from './access';
 @unmanaged class ColorGraphParams {
   indptr: usize; // u32[numVertices + 1]
   indices: usize;
-  numVertices: u32;
-  colors: usize; // u32[numVertices], out
-  seenBy: usize; // u32[maxDegree + 2], zero
-  numColors: usize; // u32[1], out
+  colors: usize; // u32[numVertices], in and out
+  seenBy: usize; // u32[maxDegree + 2], zero at the first call
 }
 
-/** All vertices in index order (lo and hi are ignored): the lowest colour no earlier neighbour has. Cost O(edges). */
+/**
+ * Vertices lo..hi in index order, in one call after those before them: the lowest colour no earlier neighbour has.
+ * Cost O(edges).
+ */
 export function colorGraph(params: usize, scratch: usize, lo: u32, hi: u32): void {
   const p = changetype<ColorGraphParams>(params);
-  let numColors: u32 = 0;
-  for (let v: u32 = 0; v < p.numVertices; v++) {
+  for (let v = lo; v < hi; v++) {
     const begin = getU32(p.indptr, v);
     const end = getU32(p.indptr, v + 1);
     // A vertex of degree d has a free colour among the first d + 1; higher ones need no mark.
@@ -28,7 +28,5 @@ export function colorGraph(params: usize, scratch: usize, lo: u32, hi: u32): voi
     let color: u32 = 0;
     while (getU32(p.seenBy, color) == v + 1) color++;
     setU32(p.colors, v, color);
-    numColors = max<u32>(numColors, color + 1);
   }
-  setU32(p.numColors, 0, numColors);
 }

@@ -218,3 +218,35 @@ export function gather32(params: usize, scratch: usize, lo: u32, hi: u32): void 
   const p = changetype<GatherParams>(params);
   for (let i = lo; i < hi; i++) setU32(p.target, i, getU32(p.source, getU32(p.places, i)));
 }
+
+@unmanaged class PermuteRowsParams {
+  order: usize; // u32[numRows]: source row of each row
+  indptr: usize; // u32[numRows + 1] of the source
+  indices: usize;
+  data: usize; // f32 or 0
+  indptrOut: usize; // u32[numRows + 1]
+  indicesOut: usize;
+  dataOut: usize; // f32, or u16 when unit is not 0; 0 without data
+  unit: f64;
+}
+
+/** Rows lo..hi of the result: row i = row order[i] of the source; with a unit, values as whole multiples of it, at least 1. */
+export function permuteRows(params: usize, scratch: usize, lo: u32, hi: u32): void {
+  const p = changetype<PermuteRowsParams>(params);
+  for (let row = lo; row < hi; row++) {
+    const source = getU32(p.order, row);
+    const from = getU32(p.indptr, source);
+    const to = getU32(p.indptrOut, row);
+    const count = getU32(p.indptr, source + 1) - from;
+    memory.copy(p.indicesOut + ((<usize>to) << 2), p.indices + ((<usize>from) << 2), (<usize>count) << 2);
+    if (!p.data) continue;
+    if (p.unit == 0) {
+      memory.copy(p.dataOut + ((<usize>to) << 2), p.data + ((<usize>from) << 2), (<usize>count) << 2);
+      continue;
+    }
+    for (let i: u32 = 0; i < count; i++) {
+      const multiple = max<f64>(1, floor<f64>(<f64>getF32(p.data, from + i) / p.unit + 0.5));
+      store<u16>(p.dataOut + ((<usize>(to + i)) << 1), <u16><u32>multiple);
+    }
+  }
+}

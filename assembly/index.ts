@@ -1,10 +1,12 @@
 // The ABI: every kernel is `(params, scratch, lo, hi) => void`. See README.md beside this file.
-export { compactRows, countDistinct, countKeys, countUnion, expandRows, gather32, mergeDuplicates, prefixKeys, scatterByKey, unionMax } from './csr';
+export { compactRows, countDistinct, countKeys, countUnion, expandRows, gather32, mergeDuplicates, permuteRows, prefixKeys, scatterByKey, unionMax } from './csr';
 export { topKRows } from './topk';
 export { spgemmTopK } from './spgemm';
 export { colorGraph } from './coloring';
-export { applyMoves, proposeMoves } from './metropolis';
-export { affiliationScores, edgeStatistics, pairWeights } from './communities';
+export { applyMoves, moveAtOnce, proposeMoves } from './metropolis';
+export { applyRows, moveRowsAtOnce, proposeRows } from './memberships';
+export { applyGrowth, proposeGrowth } from './growth';
+export { affiliationScores, edgeStatistics, pairStatistics, vertexWeights } from './communities';
 export { countInterests, cutInterests, sumInterests } from './interested-in';
 export { columnSquareSums, scaleColumns } from './columns';
 export { decayValues, lastStates } from './decay';

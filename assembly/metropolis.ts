@@ -4,24 +4,31 @@
 //   L(v, 0) = (n - d) * w                  TN = n - size(c) - (d - TP)     d = degree, w = mean edge weight of v
 //
 // Only differences matter, so (n - d) * w is left out: score(c) = wtCoeff * TPw + (TP - size(c)) * w, score(0) = 0.
+// The size of v's own community counts v, as in sbf, unless excludeSelf is set.
 // Proposal: one draw from softmax(score) over "none" and the communities of the neighbours, the current one left out.
-// Acceptance: ln U < acceptScale * (score(new) - score(old)). No Hastings correction, as in the original.
-import { getF32, getF64, getU32, setF64, setU32 } from './access';
+// Acceptance: ln U < acceptScale * (score(new) - score(old)) + correction. The correction is 0, as in sbf, or Hastings'.
+// Several communities per vertex: memberships.ts.
+import { getF64, getU32, setF64, setU32, weightAt } from './access';
 import { exp, ln } from './math';
-import { streamOf, uniform } from './rng';
+import { epochKey, streamOf, uniform } from './rng';
 
 /** Candidates whose score is this far below the best are left out of the softmax (e^-40 is below 2^-57). */
 const NEGLIGIBLE: f64 = -40;
+/** ln U is never below this: uniforms are at least 2^-33. */
+const LOWEST_LN: f64 = -23;
 
 export const PROPOSED_EMPTY: u8 = 1;
 export const PROPOSED_SAME: u8 = 2;
 export const ACCEPTED: u8 = 4;
 
 @unmanaged class MetropolisParams {
-  indptr: usize; // u32[n + 1]
-  indices: usize;
-  data: usize; // f32 edge weights, or 0: ones
-  order: usize; // u32[n]: vertex visited at each place; a phase is a range of places
+  order: usize; // u32[n]: vertex at each place; a phase is a range of places
+  indptr: usize; // u32[n + 1] by place
+  indices: usize; // vertices
+  data: usize; // edge weights, f32 or u16; or 0: ones
+  weightUnit: f32; // what 1 of u16 data is worth; 0: data is f32
+  meanWeights: usize; // f64[n] by place; 0: ones
+  visits: usize; // u32[n] for moveAtOnce: the places in the order of their visit
   numCommunities: u32; // k; also the mark for "none"
   maxDegree: u32;
   assignment: usize; // u32[n]
@@ -33,100 +40,123 @@ export const ACCEPTED: u8 = 4;
   epoch: u32;
   wtCoeff: f64;
   acceptScale: f64;
+  excludeSelf: u32;
+  hastings: u32;
 }
 
-// Scratch: slots {count u32, weight f32}[k + 1], all zero between vertices; candidates u32[maxDegree + 2];
-// scores f64[maxDegree + 2]; weights f64[maxDegree + 2].
+// Scratch: slots {count u32} or, with weights, {count u32, weight f32}[k + 1], all zero between vertices;
+// then, from the offset 8 (k + 1), candidates u32[maxDegree + 2], scores f64[maxDegree + 2], weights f64[maxDegree + 2].
 
 // @ts-ignore: decorator
-@inline function slotOf(slots: usize, community: u32): usize { return slots + ((<usize>community) << 3); }
+@inline function slotOf<W>(slots: usize, community: u32): usize {
+  return slots + ((<usize>community) << (sizeof<W>() == 1 ? 2 : 3));
+}
+
+// @ts-ignore: decorator
+@inline function candidatesOf(p: MetropolisParams, scratch: usize): usize {
+  return scratch + ((<usize>p.numCommunities + 1) << 3);
+}
+
+// @ts-ignore: decorator
+@inline function scoresOf(p: MetropolisParams, scratch: usize): usize {
+  return (candidatesOf(p, scratch) + ((<usize>p.maxDegree + 2) << 2) + 7) & ~7;
+}
 
 /** Gathers number and weight of neighbours per community; lists the communities met. Returns how many. */
 // @ts-ignore: decorator
-@inline function gather(p: MetropolisParams, begin: u32, end: u32, slots: usize, met: usize): u32 {
+@inline function gather<W>(p: MetropolisParams, begin: u32, end: u32, slots: usize, met: usize): u32 {
+  const indices = p.indices;
+  const assignment = p.assignment;
+  const data = p.data;
+  const unit = p.weightUnit;
   let numMet: u32 = 0;
   for (let i = begin; i < end; i++) {
-    const community = getU32(p.assignment, getU32(p.indices, i));
-    const slot = slotOf(slots, community);
+    const community = getU32(assignment, getU32(indices, i));
+    const slot = slotOf<W>(slots, community);
     const count = load<u32>(slot);
     setU32(met, numMet, community);
     numMet += u32(count == 0);
     store<u32>(slot, count + 1);
-    store<f32>(slot, load<f32>(slot, 4) + (p.data ? getF32(p.data, i) : <f32>1), 4);
+    if (sizeof<W>() > 1) store<f32>(slot, load<f32>(slot, 4) + weightAt<W>(data, i, unit), 4);
   }
   return numMet;
 }
 
 // @ts-ignore: decorator
-@inline function scoreOf(p: MetropolisParams, slots: usize, community: u32, meanWeight: f64): f64 {
-  const slot = slotOf(slots, community);
-  const surplus = <f64>load<u32>(slot) - <f64>getU32(p.sizes, community);
-  return p.wtCoeff * <f64>load<f32>(slot, 4) + surplus * meanWeight;
+@inline function scoreOf<W>(p: MetropolisParams, slot: usize, community: u32, meanWeight: f64): f64 {
+  const count = load<u32>(slot);
+  const weight: f64 = sizeof<W>() == 1 ? <f64>count : <f64>load<f32>(slot, 4);
+  return p.wtCoeff * weight + (<f64>count - <f64>getU32(p.sizes, community)) * meanWeight;
 }
 
-/** Places lo..hi of `order`: proposes and decides; the state is only read. No two of the places may be neighbours. */
-export function proposeMoves(params: usize, scratch: usize, lo: u32, hi: u32): void {
-  const p = changetype<MetropolisParams>(params);
+/** Proposes and decides for the vertex v at `place`: gives its next community and leaves the outcome. State is only read. */
+// @ts-ignore: decorator
+@inline function decide<W>(p: MetropolisParams, scratch: usize, place: u32, v: u32, current: u32, key: u32): u32 {
   const none = p.numCommunities;
-  const slots = scratch;
-  const candidates = slots + ((<usize>none + 1) << 3);
-  const scores = (candidates + ((<usize>p.maxDegree + 2) << 2) + 7) & ~7;
-  const weights = scores + ((<usize>p.maxDegree + 2) << 3);
-  for (let place = lo; place < hi; place++) {
-    const v = getU32(p.order, place);
-    const current = getU32(p.assignment, v);
-    const begin = getU32(p.indptr, v);
-    const end = getU32(p.indptr, v + 1);
-    // The first candidate is "none"; communities of neighbours follow in order of first meeting.
-    setU32(candidates, 0, none);
-    const numMet = gather(p, begin, end, slots, candidates + 4);
-    let weight: f64 = 0;
-    for (let m: u32 = 1; m <= numMet; m++) weight += <f64>load<f32>(slotOf(slots, getU32(candidates, m)), 4);
-    const meanWeight = end > begin ? weight / <f64>(end - begin) : 0;
-
-    const currentScore = current == none ? 0 : scoreOf(p, slots, current, meanWeight);
-    let numCandidates: u32 = 1;
-    let best: f64 = 0;
-    setF64(scores, 0, 0);
-    for (let m: u32 = 1; m <= numMet; m++) {
-      const community = getU32(candidates, m);
-      if (community == none || community == current) continue;
-      const score = scoreOf(p, slots, community, meanWeight);
+  const candidates = candidatesOf(p, scratch);
+  // The first candidate is "none"; communities of neighbours follow in order of first meeting.
+  const numMet = gather<W>(p, getU32(p.indptr, place), getU32(p.indptr, place + 1), scratch, candidates + 4);
+  if (current == none && (numMet == 0 || (numMet == 1 && getU32(candidates, 1) == none))) {
+    // Nobody around has a community: there is nothing to draw.
+    clearSlot<W>(slotOf<W>(scratch, none));
+    store<u8>(p.outcomes + place, PROPOSED_EMPTY | PROPOSED_SAME);
+    return none;
+  }
+  const scores = scoresOf(p, scratch);
+  const meanWeight: f64 = p.meanWeights ? getF64(p.meanWeights, place) : 1;
+  let currentScore: f64 = 0;
+  let isCurrentMet = current == none;
+  if (current != none) {
+    const slot = slotOf<W>(scratch, current);
+    isCurrentMet = load<u32>(slot) > 0;
+    currentScore = scoreOf<W>(p, slot, current, meanWeight);
+    if (p.excludeSelf) currentScore += meanWeight;
+  }
+  let numCandidates: u32 = 1;
+  let best: f64 = 0;
+  for (let m: u32 = 1; m <= numMet; m++) {
+    const community = getU32(candidates, m);
+    const slot = slotOf<W>(scratch, community);
+    if (community != none && community != current) {
+      const score = scoreOf<W>(p, slot, community, meanWeight);
       setU32(candidates, numCandidates, community);
       setF64(scores, numCandidates, score);
       best = max<f64>(best, score);
       numCandidates++;
     }
-    clearSlots(p, begin, end, slots);
-
-    const stream = streamOf(p.key0, p.key1, p.epoch, v);
-    const chosen = drawSoftmax(scores, weights, numCandidates, best, uniform(stream, 0));
-    const proposal = getU32(candidates, chosen);
-    let outcome: u8 = chosen == 0 ? PROPOSED_EMPTY : 0;
-    let next = current;
-    if (proposal == current) {
-      outcome |= PROPOSED_SAME;
-    } else {
-      const gain = p.acceptScale * (getF64(scores, chosen) - currentScore);
-      if (gain >= 0 || ln(uniform(stream, 1)) < gain) {
-        next = proposal;
-        outcome |= ACCEPTED;
-      }
-    }
-    setU32(p.next, place, next);
-    store<u8>(p.outcomes + place, outcome);
+    clearSlot<W>(slot);
   }
+  setU32(candidates, 0, none);
+  setF64(scores, 0, 0);
+
+  const stream = streamOf(key, v);
+  const weights = scores + ((<usize>p.maxDegree + 2) << 3);
+  const chosen: u32 = numCandidates == 1 ? 0 : drawSoftmax(scores, weights, numCandidates, best, uniform(stream, 0));
+  const proposal = getU32(candidates, chosen);
+  let outcome: u8 = chosen == 0 ? PROPOSED_EMPTY : 0;
+  let next = current;
+  if (proposal == current) {
+    outcome |= PROPOSED_SAME;
+  } else {
+    let gain = p.acceptScale * (getF64(scores, chosen) - currentScore);
+    if (p.hastings && isCurrentMet) gain += hastings(scores, numCandidates, chosen, current != none, currentScore);
+    if (gain >= 0 || (gain > LOWEST_LN && ln(uniform(stream, 1)) < gain)) {
+      next = proposal;
+      outcome |= ACCEPTED;
+    }
+  }
+  store<u8>(p.outcomes + place, outcome);
+  return next;
 }
 
-// The list of communities met has been overwritten by candidates, so the neighbours are walked again.
 // @ts-ignore: decorator
-@inline function clearSlots(p: MetropolisParams, begin: u32, end: u32, slots: usize): void {
-  for (let i = begin; i < end; i++) store<u64>(slotOf(slots, getU32(p.assignment, getU32(p.indices, i))), 0);
+@inline function clearSlot<W>(slot: usize): void {
+  if (sizeof<W>() == 1) store<u32>(slot, 0);
+  else store<u64>(slot, 0);
 }
 
 /** Index drawn with probability e^score / sum, by inversion of the cumulative sum. Weights: f64[numScores], scratch. */
-function drawSoftmax(scores: usize, weights: usize, numScores: u32, best: f64, u: f64): u32 {
-  if (numScores == 1) return 0;
+export function drawSoftmax(scores: usize, weights: usize, numScores: u32, best: f64, u: f64): u32 {
   let total: f64 = 0;
   for (let i: u32 = 0; i < numScores; i++) {
     const difference = getF64(scores, i) - best;
@@ -146,16 +176,76 @@ function drawSoftmax(scores: usize, weights: usize, numScores: u32, best: f64, u
   return last;
 }
 
-/** Places lo..hi of `order`: makes the accepted moves. Sizes change by atomic adds, which commute. */
+/**
+ * ln q(new -> old) - ln q(old -> new) for the softmax proposal:
+ *   q(old -> new) = e^score(new) / T    T  = sum of e^score over all candidates
+ *   q(new -> old) = e^score(old) / T'   T' = the same with the old community in place of the new one; "none" stays
+ */
+function hastings(scores: usize, numScores: u32, chosen: u32, isOldAdded: bool, oldScore: f64): f64 {
+  let best = isOldAdded ? oldScore : 0;
+  for (let i: u32 = 0; i < numScores; i++) best = max<f64>(best, getF64(scores, i));
+  let forward: f64 = 0;
+  let backward: f64 = isOldAdded ? exp(oldScore - best) : 0;
+  for (let i: u32 = 0; i < numScores; i++) {
+    const weight = exp(getF64(scores, i) - best);
+    forward += weight;
+    if (i == 0 || i != chosen) backward += weight;
+  }
+  return oldScore - ln(backward) - (getF64(scores, chosen) - ln(forward));
+}
+
+function proposeAll<W>(p: MetropolisParams, scratch: usize, lo: u32, hi: u32): void {
+  const key = epochKey(p.key0, p.key1, p.epoch);
+  for (let place = lo; place < hi; place++) {
+    const v = getU32(p.order, place);
+    setU32(p.next, place, decide<W>(p, scratch, place, v, getU32(p.assignment, v), key));
+  }
+}
+
+/** Places lo..hi: proposes and decides; the state is only read. No two of the places may be neighbours. */
+export function proposeMoves(params: usize, scratch: usize, lo: u32, hi: u32): void {
+  const p = changetype<MetropolisParams>(params);
+  if (!p.data) proposeAll<u8>(p, scratch, lo, hi);
+  else if (p.weightUnit == 0) proposeAll<f32>(p, scratch, lo, hi);
+  else proposeAll<u16>(p, scratch, lo, hi);
+}
+
+// @ts-ignore: decorator
+@inline function move(p: MetropolisParams, v: u32, current: u32, next: u32): void {
+  atomic.sub<u32>(p.sizes + ((<usize>current) << 2), 1);
+  atomic.add<u32>(p.sizes + ((<usize>next) << 2), 1);
+  setU32(p.assignment, v, next);
+}
+
+/** Places lo..hi: makes the accepted moves. Sizes change by atomic adds, which commute. */
 export function applyMoves(params: usize, scratch: usize, lo: u32, hi: u32): void {
   const p = changetype<MetropolisParams>(params);
   for (let place = lo; place < hi; place++) {
     const v = getU32(p.order, place);
     const next = getU32(p.next, place);
     const current = getU32(p.assignment, v);
-    if (next == current) continue;
-    atomic.sub<u32>(p.sizes + ((<usize>current) << 2), 1);
-    atomic.add<u32>(p.sizes + ((<usize>next) << 2), 1);
-    setU32(p.assignment, v, next);
+    if (next != current) move(p, v, current, next);
   }
+}
+
+function moveAllAtOnce<W>(p: MetropolisParams, scratch: usize, lo: u32, hi: u32): void {
+  const key = epochKey(p.key0, p.key1, p.epoch);
+  for (let visit = lo; visit < hi; visit++) {
+    const place = getU32(p.visits, visit);
+    const v = getU32(p.order, place);
+    const current = getU32(p.assignment, v);
+    const next = decide<W>(p, scratch, place, v, current, key);
+    if (next != current) move(p, v, current, next);
+  }
+}
+
+/**
+ * Visits lo..hi: proposes, decides and moves, vertex by vertex. Run by one thread it is the serial sampler; run by
+ * several at the same time it is Hogwild: they read each other's moves as they happen to come.
+ */
+export function moveAtOnce(params: usize, scratch: usize, lo: u32, hi: u32): void {
+  const p = changetype<MetropolisParams>(params);
+  if (!p.data) moveAllAtOnce<u8>(p, scratch, lo, hi);
+  else if (p.weightUnit == 0) moveAllAtOnce<f32>(p, scratch, lo, hi);
+  else moveAllAtOnce<u16>(p, scratch, lo, hi);
 }

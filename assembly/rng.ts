@@ -13,11 +13,15 @@
   return x;
 }
 
-/** The stream of one vertex in one epoch. */
+/** What the streams of one epoch have in common. */
 // @ts-ignore: decorator
-@inline export function streamOf(key0: u32, key1: u32, epoch: u32, vertex: u32): u32 {
-  return mix(mix(mix(key0 + epoch * 0x9e3779b9) ^ key1) + vertex);
+@inline export function epochKey(key0: u32, key1: u32, epoch: u32): u32 {
+  return mix(mix(key0 + epoch * 0x9e3779b9) ^ key1);
 }
+
+/** The stream of one vertex in the epoch that the key is of. */
+// @ts-ignore: decorator
+@inline export function streamOf(key: u32, vertex: u32): u32 { return mix(key + vertex); }
 
 /** Uniform in the open interval (0, 1), a multiple of 2^-33. */
 // @ts-ignore: decorator

@@ -4,12 +4,11 @@
  *   Σ weight of edges inside / Σ over pairs of members of (weight if there is an edge, else mean weight of the two ends)
  *   mean weight of two ends = (weighted degree u + weighted degree v) / (degree u + degree v)
  *
- * Exact, where sbf draws pairs (and, for a community of one, never stops). No pair need be listed: over all pairs the
- * mean weights depend on the degrees and on sums of weighted degrees alone, and a community whose degrees add up to D has
- * at most √(2D) different degrees, so pairs of degrees are fewer than edges.
+ * Exact, where sbf draws pairs (and, for a community of one, never stops).
  */
 import { type Memberships, membersOf } from '../core/memberships.ts';
 import type { Neighborhoods } from '../core/neighborhoods.ts';
+import { meanWeightOfPairs } from './pair-weights.ts';
 
 /**
  * @returns f64[numCommunities] in [0, 1]; 0 for fewer than two members and where no member has a neighbour.
@@ -38,7 +37,10 @@ function precisionOf(
   // What remains of a difference of nearly equal sums may be below 0 by rounding.
   const missing = isClique
     ? 0
-    : Math.max(0, meanWeightOfPairs(members, neighborhoods, weightedDegrees) - edges.meanWeight);
+    : Math.max(
+        0,
+        meanWeightOfPairs(members, (v) => neighborhoods.degree(v), weightedDegrees) - edges.meanWeight,
+      );
   const promised = edges.weight + missing;
   return promised === 0 ? 0 : edges.weight / promised;
 }
@@ -63,47 +65,6 @@ function edgesInside(
     }
   }
   return edges;
-}
-
-/** Σ over all unordered pairs of members of the mean weight of the two; 0 for two without neighbours. */
-function meanWeightOfPairs(
-  members: Uint32Array,
-  neighborhoods: Neighborhoods,
-  weightedDegrees: Float64Array,
-): number {
-  const groups = groupByDegree(members, neighborhoods, weightedDegrees);
-  let sum = 0;
-  groups.forEach((a, i) => {
-    if (a.degree > 0) sum += ((a.count - 1) * a.weight) / (2 * a.degree);
-    for (const b of groups.slice(i + 1))
-      sum += (a.weight * b.count + b.weight * a.count) / (a.degree + b.degree);
-  });
-  return sum;
-}
-
-interface DegreeGroup {
-  readonly degree: number;
-  /** Members of that degree. */
-  count: number;
-  /** Sum of their weighted degrees. */
-  weight: number;
-}
-
-/** Ascending by degree. */
-function groupByDegree(
-  members: Uint32Array,
-  neighborhoods: Neighborhoods,
-  weightedDegrees: Float64Array,
-): DegreeGroup[] {
-  const groups = new Map<number, DegreeGroup>();
-  for (const v of members) {
-    const degree = neighborhoods.degree(v);
-    const group = groups.get(degree) ?? { degree, count: 0, weight: 0 };
-    group.count++;
-    group.weight += weightedDegrees[v];
-    groups.set(degree, group);
-  }
-  return [...groups.values()].sort((a, b) => a.degree - b.degree);
 }
 
 /** f64[n]: weighted degree of each vertex. */

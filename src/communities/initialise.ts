@@ -1,10 +1,9 @@
 /** Where the sampler starts from. */
-import type { Csr } from '../core/csr.ts';
 import { type Memberships, singleMemberships } from '../core/memberships.ts';
-import { type Neighborhoods, neighborhoodsOf } from '../core/neighborhoods.ts';
+import type { Neighborhoods } from '../core/neighborhoods.ts';
 import { type RandomKey, streamOf, uniform } from '../core/rng.ts';
 import { bestNeighborhoods, nonOverlappingNeighborhoods } from './initialise/best-neighborhoods.ts';
-import { randomNeighborhoods as randomNeighborhoodsOf } from './initialise/random-neighborhoods.ts';
+import { randomNeighborhoods } from './initialise/random-neighborhoods.ts';
 
 export const initialisations = [
   'random-neighborhoods',
@@ -31,7 +30,7 @@ export function initialise(
 ): Memberships {
   switch (name) {
     case 'random-neighborhoods':
-      return randomNeighborhoodsOf(neighborhoods, numCommunities, key);
+      return randomNeighborhoods(neighborhoods, numCommunities, key);
     case 'best-neighborhoods':
       return bestNeighborhoods(neighborhoods, numCommunities, key, maxMemberships);
     case 'non-overlapping-neighborhoods':
@@ -58,9 +57,4 @@ export function singletons(numVertices: number): Memberships {
     numVertices,
     Uint32Array.from({ length: numVertices }, (_, v) => v),
   );
-}
-
-/** Random neighbourhoods of a graph in memory. @returns u32[n]: community, or numCommunities for none */
-export function randomNeighborhoods(graph: Csr, numCommunities: number, key: RandomKey): Uint32Array {
-  return randomNeighborhoodsOf(neighborhoodsOf(graph), numCommunities, key).rows;
 }

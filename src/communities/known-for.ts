@@ -1,32 +1,35 @@
-/** KnownFor: the community of each producer and how firmly it belongs there. */
+/** KnownFor: the communities of each producer and how firmly it belongs there. */
 import type { Csr } from '../core/csr.ts';
+import { communitiesOf, type Memberships } from '../core/memberships.ts';
 import type { Kernels } from '../kernels/kernels.ts';
-import type { Communities } from './metropolis-hastings.ts';
+import { runOnEdges } from './metrics.ts';
+import type { PlacedGraph } from './placed-graph.ts';
 
 /**
  * Affiliation of each member (see affiliationScores in assembly/communities.ts), as the producer × cluster matrix V.
  * Cluster ids count from 1, so V has numCommunities + 1 columns and column 0 stays empty.
- * @returns CSR with at most one entry per row, f32 in [0, 1]
+ * @returns CSR, clusters ascending, f32 in [0, 1]
  */
 export async function computeKnownFor(
   kernels: Kernels,
-  graph: Csr,
-  { assignment, numCommunities }: Communities,
+  graph: PlacedGraph,
+  memberships: Memberships,
 ): Promise<Csr> {
-  const affiliation = await affiliationScores(kernels, graph, assignment, numCommunities);
-  const indptr = new Uint32Array(graph.numRows + 1);
-  const indices = new Uint32Array(graph.numRows);
-  const data = new Float32Array(graph.numRows);
+  const { numVertices, numCommunities, width } = memberships;
+  const affiliation = await affiliationScores(kernels, graph, memberships);
+  const indptr = new Uint32Array(numVertices + 1);
+  const indices = new Uint32Array(numVertices * width);
+  const data = new Float32Array(numVertices * width);
   let out = 0;
-  for (let v = 0; v < graph.numRows; v++) {
-    if (assignment[v] !== numCommunities) {
-      indices[out] = assignment[v] + 1;
-      data[out++] = affiliation[v];
-    }
+  for (let v = 0; v < numVertices; v++) {
+    communitiesOf(memberships, v).forEach((community, j) => {
+      indices[out] = community + 1;
+      data[out++] = affiliation[v * width + j];
+    });
     indptr[v + 1] = out;
   }
   return {
-    numRows: graph.numRows,
+    numRows: numVertices,
     numCols: numCommunities + 1,
     indptr,
     indices: indices.slice(0, out),
@@ -34,36 +37,39 @@ export async function computeKnownFor(
   };
 }
 
-/** f32[n]; 0 for vertices without a community. */
+/** f32[numVertices * width] beside the rows; 0 at padding. */
 export async function affiliationScores(
   kernels: Kernels,
-  graph: Csr,
-  assignment: Uint32Array,
-  numCommunities: number,
+  graph: PlacedGraph,
+  { rows, width, numVertices, numCommunities }: Memberships,
 ): Promise<Float32Array> {
   return kernels.scope(async (arena) => {
     const sizes = arena.u32(numCommunities + 1);
     sizes.fill(0);
-    for (const community of assignment) sizes[community]++;
-    const affiliation = arena.f32(graph.numRows);
-    const params = kernels.block('affiliationScores', {
-      indptr: arena.put(graph.indptr),
-      indices: arena.put(graph.indices),
-      data: graph.data && arena.put(graph.data),
-      assignment: arena.put(assignment),
+    for (const community of rows) sizes[community]++;
+    const affiliation = arena.f32(numVertices * width);
+    await runOnEdges(kernels, graph, 'affiliationScores', {
+      rows: arena.put(rows),
+      width,
       numCommunities,
       sizes,
-      meanWeight: meanEdgeWeight(graph),
+      meanWeight: await meanEdgeWeight(kernels, graph),
       affiliation,
     });
-    await kernels.run([kernels.step('affiliationScores', params, graph.numRows)]);
     return affiliation.slice();
   });
 }
 
-function meanEdgeWeight({ data, indices }: Csr): number {
-  if (!data || indices.length === 0) return 1;
-  let sum = 0;
-  for (let i = 0; i < data.length; i++) sum += data[i];
-  return sum / data.length;
+/** Mean weight over all edges; 1 for a graph without. */
+async function meanEdgeWeight(kernels: Kernels, graph: PlacedGraph): Promise<number> {
+  if (!graph.isWeighted || graph.numEntries === 0) return 1;
+  return kernels.scope(async (arena) => {
+    const weightedDegrees = arena.f64(graph.numVertices);
+    await runOnEdges(kernels, graph, 'vertexWeights', {
+      degrees: arena.u32(graph.numVertices),
+      weightedDegrees,
+      meanWeights: arena.f64(graph.numVertices),
+    });
+    return weightedDegrees.reduce((sum, weight) => sum + weight, 0) / graph.numEntries;
+  });
 }

@@ -9,9 +9,11 @@ import { sortByKey } from '../kernels/sparse.ts';
 
 /** Vertices per phase at the most. Community sizes are frozen within a phase, so phases must stay small. */
 const MAX_PHASE_VERTICES = 4000;
+/** Entries per phase at the most, unless one vertex alone has more: a phase must fit a block of streamed edges. */
+const MAX_PHASE_ENTRIES = 2 ** 20;
 
 export interface Phases {
-  /** u32[numVertices]: the vertices, phase by phase. */
+  /** u32[numVertices]: the vertices, phase by phase; a place is an index here. */
   readonly order: Uint32Array;
   /** Phase i is `order[starts[i] .. starts[i + 1])`. */
   readonly starts: readonly number[];
@@ -19,26 +21,48 @@ export interface Phases {
 
 /** Greedy colouring in a random vertex order is not needed: phases are shuffled at each epoch. Cost O(edges). */
 export async function colorPhases(kernels: Kernels, graph: Csr): Promise<Phases> {
-  return kernels.scope(async (arena) => {
+  const colors = await kernels.scope(async (arena) => {
     const numVertices = graph.numRows;
-    const seenBy = arena.u32(maxDegree(graph) + 2);
-    seenBy.fill(0);
-    const colors = arena.u32(numVertices);
-    const numColors = arena.u32(1);
-    const params = kernels.block('colorGraph', {
-      indptr: arena.put(graph.indptr),
-      indices: arena.put(graph.indices),
+    const coloring = placeColoring(kernels, numVertices, maxDegree(graph.indptr));
+    await coloring.colorVertices(
+      0,
       numVertices,
-      colors,
-      seenBy,
-      numColors,
-    });
-    await kernels.run([kernels.step('colorGraph', params, 1, 1)]);
-    const byColor = await sortByKey(kernels, arena, numColors[0], {
+      arena.put(graph.indptr),
+      arena.put(graph.indices).byteOffset,
+    );
+    return coloring.colors.slice();
+  });
+  return phasesOf(kernels, colors, graph.indptr);
+}
+
+/** The greedy colouring under way: vertices are coloured in the order of their ids, in as many calls as one likes. */
+export function placeColoring(kernels: Kernels, numVertices: number, degree: number) {
+  const { arena } = kernels;
+  const colors = arena.u32(numVertices);
+  const seenBy = arena.u32(degree + 2);
+  seenBy.fill(0);
+  return {
+    colors,
+    /** @param indices address of entry 0, which may lie outside of memory as long as the entries asked for do not */
+    async colorVertices(lo: number, hi: number, indptr: Uint32Array, indices: number): Promise<void> {
+      await kernels.scope(async () => {
+        const params = kernels.block('colorGraph', { indptr, indices, colors, seenBy });
+        await kernels.run([{ kernel: 'colorGraph', params, lo, hi, chunk: Math.max(1, hi - lo) }]);
+      });
+    },
+  };
+}
+
+/** Phases from colours: colour classes in order, vertices ascending, cut where they grow too large. */
+export async function phasesOf(kernels: Kernels, colors: Uint32Array, indptr: Uint32Array): Promise<Phases> {
+  const numColors = colors.reduce((max, color) => Math.max(max, color + 1), 0);
+  return kernels.scope(async (arena) => {
+    const byColor = await sortByKey(kernels, arena, numColors, {
       keys: colors,
       values: Uint32Array.from(colors.keys()),
     });
-    return { order: byColor.values.slice(), starts: cutClasses(byColor.indptr) };
+    const order = byColor.values.slice();
+    return { order, starts: cutClasses(byColor.indptr, order, indptr) };
   });
 }
 
@@ -47,20 +71,32 @@ export function shufflePhases(phases: Phases, key: RandomKey, epoch: number): Ui
   return permutation(key, epoch, phases.starts.length - 1);
 }
 
-export function maxDegree(graph: Csr): number {
+export function maxDegree(indptr: Uint32Array): number {
   let max = 0;
-  for (let v = 0; v < graph.numRows; v++) max = Math.max(max, graph.indptr[v + 1] - graph.indptr[v]);
+  for (let v = 0; v + 1 < indptr.length; v++) max = Math.max(max, indptr[v + 1] - indptr[v]);
   return max;
 }
 
-/** Cuts each colour class into equal phases of at most MAX_PHASE_VERTICES. */
-function cutClasses(classStarts: Uint32Array): number[] {
+/** Cuts each colour class into equal parts of at most MAX_PHASE_VERTICES, and those with too many entries further. */
+function cutClasses(classStarts: Uint32Array, order: Uint32Array, indptr: Uint32Array): number[] {
   const starts = [0];
   for (let color = 0; color + 1 < classStarts.length; color++) {
     const size = classStarts[color + 1] - classStarts[color];
     const parts = Math.ceil(size / MAX_PHASE_VERTICES);
-    for (let part = 1; part <= parts; part++)
-      starts.push(classStarts[color] + Math.floor((size * part) / parts));
+    for (let part = 0; part < parts; part++) {
+      const lo = classStarts[color] + Math.floor((size * part) / parts);
+      const hi = classStarts[color] + Math.floor((size * (part + 1)) / parts);
+      let numEntries = 0;
+      for (let place = lo; place < hi; place++) {
+        const degree = indptr[order[place] + 1] - indptr[order[place]];
+        if (place > lo && numEntries + degree > MAX_PHASE_ENTRIES) {
+          starts.push(place);
+          numEntries = 0;
+        }
+        numEntries += degree;
+      }
+      starts.push(hi);
+    }
   }
   return starts;
 }

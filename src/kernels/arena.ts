@@ -61,6 +61,10 @@ export class Arena {
     return new Float64Array(this.buffer, this.reserve(length * 8), length);
   }
 
+  u16(length: number): Uint16Array {
+    return new Uint16Array(this.buffer, this.reserve(length * 2), length);
+  }
+
   u8(length: number): Uint8Array {
     return new Uint8Array(this.buffer, this.reserve(length), length);
   }

@@ -124,6 +124,47 @@ export async function spgemmTopK(kernels: Kernels, a: Csr, b: Csr, options: Spge
   });
 }
 
+/** A matrix that lies in the arena. With a unit, `data` are whole multiples of it. */
+export interface PlacedRows {
+  readonly indptr: Uint32Array;
+  readonly indices: Uint32Array;
+  readonly data?: Float32Array | Uint16Array;
+}
+
+/**
+ * Row i of the result = row order[i] of A; it lies in the arena, and lives as long as the scope of the caller.
+ * @param unit  0: values stay f32; else they become u16 multiples of it, rounded, at least 1
+ */
+export async function permuteRows(
+  kernels: Kernels,
+  a: Csr,
+  order: Uint32Array,
+  unit = 0,
+): Promise<PlacedRows> {
+  const { arena } = kernels;
+  const indptr = arena.u32(order.length + 1);
+  indptr[0] = 0;
+  for (let row = 0; row < order.length; row++)
+    indptr[row + 1] = indptr[row] + a.indptr[order[row] + 1] - a.indptr[order[row]];
+  const numEntries = indptr[order.length];
+  const indices = arena.u32(numEntries);
+  const data = a.data && (unit === 0 ? arena.f32(numEntries) : arena.u16(numEntries));
+  await kernels.scope(async () => {
+    const params = kernels.block('permuteRows', {
+      order: arena.put(order),
+      indptr: arena.put(a.indptr),
+      indices: arena.put(a.indices),
+      data: a.data && arena.put(a.data),
+      indptrOut: indptr,
+      indicesOut: indices,
+      dataOut: data,
+      unit,
+    });
+    await kernels.run([kernels.step('permuteRows', params, order.length)]);
+  });
+  return { indptr, indices, data };
+}
+
 /**
  * The best entries of each row, best first (not by column); ties go to the lower column.
  */

@@ -1,31 +1,77 @@
 /** Params of community detection, shared by the stage `known-for` and the command `communities`. */
-import { choice, flag, integer, number } from './params.ts';
 
-export { initialisations } from '../communities/initialise.ts';
+import type { FindOptions } from '../communities/find-communities.ts';
+import { initialisations } from '../communities/initialise.ts';
+import { proposals, updates, weightFormats } from '../communities/options.ts';
+import { choice, flag, integer, number, type ParamsOf } from './params.ts';
 
-export const proposals = [
-  'single-or-zero',
-  'multiple',
-  'fraction-of-neighbors',
-  'fraction-of-neighbors-and-cluster',
-  'pure-random',
-] as const;
-
-export const updates = ['phases', 'serial', 'deferred', 'hogwild'] as const;
-
-/** How the sampler moves. Defaults are those of sbf where nothing else is said. */
-export const samplerParams = {
+export const communityParams = {
+  numCommunities: integer(
+    'Number of communities, k; 0: one per --producers-per-community producers with neighbours',
+    0,
+  ),
+  producersPerCommunity: number(
+    'Mean community size when --num-communities is 0',
+    { small: 10, web: 100, twitter: 200 },
+    { min: 1, source: 'ClusterHdfsGraphApp: 200' },
+  ),
+  growth: flag(
+    'Find the number of communities in place of --num-communities: a move may found a new one; --wt-coeff is the only ' +
+      'knob, --max-epochs counts rounds, other settings of the sampler do not apply',
+    false,
+  ),
+  communityWeights: choice(
+    'Count similar producers equally, or by their similarity',
+    ['unit', 'similarity'],
+    { small: 'unit', web: 'unit', twitter: 'similarity' },
+  ),
+  weightFormat: choice(
+    'How edge weights are held: exact, or as 16-bit fixed point',
+    weightFormats,
+    'float32',
+  ),
+  initialisation: choice('Where the sampler starts', initialisations, 'random-neighborhoods', {
+    source: 'sbf AlgorithmConfig',
+  }),
+  numStarts: integer(
+    'Random starts tried for two epochs each; the best goes on',
+    { small: 2, web: 1, twitter: 1 },
+    { min: 1, max: 1000 },
+  ),
+  wtCoeff: number(
+    'Weight α of a neighbour inside the community against a stranger outside',
+    { small: 5, web: 10, twitter: 10 },
+    { min: 1e-6, source: 'sbf AlgorithmConfig: 5; UpdateKnownFor20M145K2020: 10' },
+  ),
+  maxEpochs: integer(
+    'Sweeps over all producers at the most',
+    { small: 8, web: 5, twitter: 4 },
+    { min: 1, unit: 'epochs', source: 'UpdateKnownFor20M145K2020: 3' },
+  ),
+  eps: number('Stop when the share of accepted proposals falls below this', 0.01, {
+    max: 1,
+    source: 'sbf AlgorithmConfig',
+  }),
+  runAllEpochs: flag('Run --max-epochs whatever the share of accepted proposals', false),
+  evaluateEvery: integer('Measure quality after each so many epochs, and after the last', 1, {
+    min: 1,
+    unit: 'epochs',
+    source: 'sbf AlgorithmConfig: evalEvery',
+  }),
   proposal: choice('What a move may propose', proposals, 'single-or-zero', { source: 'sbf AlgorithmConfig' }),
   maxMemberships: integer('Communities per vertex at the most, for proposals of several', 5, {
     min: 1,
     max: 8,
     source: 'sbf AlgorithmConfig: maxMembershipsPerVertex',
   }),
+  scaleCoeff: number('Factor of the likelihood difference in the acceptance test', 0.5, {
+    source: 'sbf AlgorithmConfig',
+  }),
   temperatureSchedule: flag(
-    'Accept by 1 / (temperature-ratio^epoch * max-temperature) in place of --scale-coeff',
+    'Factor 1 / (--temperature-ratio ^ epoch * --max-temperature) in place of --scale-coeff',
     false,
   ),
-  maxTemperature: number('Temperature the schedule starts from', 100, {
+  maxTemperature: number('Temperature that the schedule starts from', 100, {
     min: 1e-9,
     source: 'sbf AlgorithmConfig',
   }),
@@ -35,29 +81,38 @@ export const samplerParams = {
     source: 'sbf AlgorithmConfig',
   }),
   hastings: flag(
-    'Correct the acceptance for the asymmetric proposal, so that the chain samples e^(scale * L)',
-    false,
-  ),
-  growth: flag(
-    'Find the number of communities: a move may found a new one. --wt-coeff is the only knob',
+    'Correct the acceptance for the asymmetric proposal, so that e^(--scale-coeff * likelihood) is sampled',
     false,
   ),
   update: choice(
-    'When moves take effect. phases: same result on any number of threads; serial: at once, one thread; ' +
-      'deferred: after the epoch; hogwild: at once on all threads, not reproducible',
+    'When moves take effect. phases: the same on any number of threads; serial: at once, one thread; deferred: after ' +
+      'the epoch; hogwild: at once on all threads, NOT reproducible',
     updates,
     'phases',
   ),
-  weightFormat: choice('How edge weights are held in memory', ['float32', 'fixed16'], 'float32'),
-} as const;
-
-/** What is done to the communities after the last epoch. */
-export const postProcessingParams = {
-  splitComponents: flag('Split communities into connected components', false),
+  splitComponents: flag('Afterwards, split communities into connected components', false),
   removeWeakLinks: flag(
     'When splitting, ignore edges whose ends have no common neighbour in the community',
     true,
   ),
-  minCommunitySize: integer('Dissolve communities smaller than this', 1, { min: 1 }),
+  minCommunitySize: integer('Afterwards, dissolve communities smaller than this', 1, { min: 1 }),
+  renumber: flag('Afterwards, number the communities that are left without gaps', false),
   normalizeColumns: flag('Scale the affiliation scores of each community to unit L2 norm', false),
 } as const;
+
+export type CommunityParams = ParamsOf<typeof communityParams>;
+
+/** Params as options. `numCommunities` is what is wanted of them, resolved. */
+export function findOptionsOf(
+  params: CommunityParams,
+  numCommunities: number,
+): Omit<FindOptions, 'seed' | 'onProgress' | 'initial'> {
+  const { temperatureSchedule, maxTemperature, temperatureRatio } = params;
+  return {
+    ...params,
+    numCommunities,
+    unitWeights: params.communityWeights === 'unit',
+    ...(temperatureSchedule && { temperature: { max: maxTemperature, ratio: temperatureRatio } }),
+    postProcessing: params,
+  };
+}

@@ -1,7 +1,9 @@
+import { normalizeColumns } from '../communities/column-norm.ts';
+import { placeDetectionGraph } from '../communities/detection-graph.ts';
+import { findCommunities } from '../communities/find-communities.ts';
 import { computeKnownFor } from '../communities/known-for.ts';
-import { detectCommunities } from '../communities/metropolis-hastings.ts';
-import { choice, flag, integer, number } from './params.ts';
-import { defineStage, input, matrixArtifact, matrixOf } from './stage.ts';
+import { type CommunityParams, communityParams, findOptionsOf } from './community-params.ts';
+import { defineStage, input, matrixArtifact, matrixOf, type StageContext } from './stage.ts';
 
 /** Below this share of producers with a community something is probably wrong with input or thresholds. */
 const LOW_COVERAGE = 0.1;
@@ -12,73 +14,19 @@ export const knownFor = defineStage({
   reads: ['producerSimilarity'],
   writes: ['knownFor'],
   usesSeed: true,
-  params: {
-    numCommunities: integer(
-      'Number of communities, k; 0: one per --producers-per-community producers with neighbours',
-      0,
-    ),
-    producersPerCommunity: number(
-      'Mean community size when --num-communities is 0',
-      { small: 10, web: 100, twitter: 200 },
-      {
-        min: 1,
-        source: 'ClusterHdfsGraphApp: 200',
-      },
-    ),
-    communityWeights: choice(
-      'Count similar producers equally, or by their similarity',
-      ['unit', 'similarity'],
-      {
-        small: 'unit',
-        web: 'unit',
-        twitter: 'similarity',
-      },
-    ),
-    wtCoeff: number(
-      'Weight α of a neighbour inside the community against a stranger outside',
-      { small: 5, web: 10, twitter: 10 },
-      { min: 1e-6, source: 'sbf AlgorithmConfig: 5; UpdateKnownFor20M145K2020: 10' },
-    ),
-    scaleCoeff: number('Factor of the likelihood difference in the acceptance test', 0.5, {
-      source: 'sbf AlgorithmConfig',
-    }),
-    maxEpochs: integer(
-      'Sweeps over all producers at the most',
-      { small: 8, web: 5, twitter: 4 },
-      {
-        min: 1,
-        unit: 'epochs',
-        source: 'UpdateKnownFor20M145K2020: 3',
-      },
-    ),
-    eps: number('Stop when the share of accepted proposals falls below this', 0.01, {
-      max: 1,
-      source: 'sbf AlgorithmConfig',
-    }),
-    runAllEpochs: flag('Run --max-epochs whatever the share of accepted proposals', false),
-    numStarts: integer(
-      'Random starts tried for two epochs each; the best goes on',
-      { small: 2, web: 1, twitter: 1 },
-      { min: 1, max: 1000 },
-    ),
-  },
+  params: communityParams,
   async run(artifacts, params, { kernels, seed, onProgress, log }) {
     const similarity = matrixOf(input(artifacts, 'producerSimilarity'), 'neighborIndex', 'similarity');
-    const graph = params.communityWeights === 'unit' ? { ...similarity, data: undefined } : similarity;
     const numWithNeighbors = countNonEmptyRows(similarity.indptr);
-    const wanted =
-      params.numCommunities || Math.max(1, Math.round(numWithNeighbors / params.producersPerCommunity));
-    const numCommunities = Math.min(wanted, Math.max(1, numWithNeighbors));
-    if (numCommunities < wanted)
-      log(`${wanted} communities wanted, ${numCommunities} producers have neighbours: k = ${numCommunities}`);
-    const communities = await detectCommunities(kernels, graph, similarity, {
-      ...params,
-      numCommunities,
-      seed,
-      onProgress,
+    const numCommunities = numCommunitiesOf(params, numWithNeighbors, log);
+    const { found, known } = await kernels.scope(async () => {
+      const graph = await placeDetectionGraph(kernels, similarity, params.weightFormat);
+      const options = { ...findOptionsOf(params, numCommunities), seed, onProgress };
+      const found = await findCommunities(kernels, graph, () => similarity, options);
+      const known = await computeKnownFor(kernels, graph.placed, found.memberships);
+      return { found, known: params.normalizeColumns ? normalizeColumns(known) : known };
     });
-    const known = await computeKnownFor(kernels, similarity, communities);
-    const share = known.numRows === 0 ? 0 : known.indices.length / known.numRows;
+    const share = known.numRows === 0 ? 0 : found.metrics.numAssigned / known.numRows;
     if (share < LOW_COVERAGE) {
       log(
         `only ${(share * 100).toFixed(1)} % of producers have a community: few share enough followers. ` +
@@ -94,14 +42,31 @@ export const knownFor = defineStage({
       },
       report: {
         numRows: known.numRows,
-        numCommunities,
+        numCommunities: found.memberships.numCommunities,
         numProducersWithoutNeighbors: known.numRows - numWithNeighbors,
-        ...communities.epochs[communities.epochs.length - 1],
-        epochs: communities.epochs,
+        ...found.epochs[found.epochs.length - 1],
+        ...found.metrics,
+        objective: found.objective,
+        epochs: found.epochs,
+        rounds: found.rounds,
+        postProcessing: found.postProcessing,
       },
     };
   },
 });
+
+/** How many communities to look for: as asked, or by the size of the graph; never more than there are producers for. */
+function numCommunitiesOf(
+  { numCommunities, producersPerCommunity, growth }: CommunityParams,
+  numWithNeighbors: number,
+  log: StageContext['log'],
+): number {
+  const wanted = numCommunities || Math.max(1, Math.round(numWithNeighbors / producersPerCommunity));
+  const possible = Math.min(wanted, Math.max(1, numWithNeighbors));
+  if (possible < wanted && !growth)
+    log(`${wanted} communities wanted, ${possible} producers have neighbours: k = ${possible}`);
+  return possible;
+}
 
 function countNonEmptyRows(indptr: Uint32Array): number {
   let count = 0;
