@@ -17,6 +17,11 @@ const NEGLIGIBLE: f64 = -40;
 /** ln U is never below this: uniforms are at least 2^-33. */
 const LOWEST_LN: f64 = -23;
 
+// Where one candidate is far ahead, the draw is decided without a single exponential: with at most FEW others, each at
+// least AHEAD below, the others weigh less than 29 e^-8 < 0.01 of it, so any u from 0.01 to 0.99 falls on it.
+const AHEAD: f64 = 8;
+const FEW: u32 = 29;
+
 export const PROPOSED_EMPTY: u8 = 1;
 export const PROPOSED_SAME: u8 = 2;
 export const ACCEPTED: u8 = 4;
@@ -62,31 +67,36 @@ export const ACCEPTED: u8 = 4;
   return (candidatesOf(p, scratch) + ((<usize>p.maxDegree + 2) << 2) + 7) & ~7;
 }
 
-/** Gathers number and weight of neighbours per community; lists the communities met. Returns how many. */
+/**
+ * Gathers number and weight of neighbours per community; lists the communities met from `met` on. Returns where the list
+ * ends. Walks by addresses: V8 turns each index into a shift and an add.
+ */
 // @ts-ignore: decorator
-@inline function gather<W>(p: MetropolisParams, begin: u32, end: u32, slots: usize, met: usize): u32 {
-  const indices = p.indices;
+@inline function gather<W>(p: MetropolisParams, begin: u32, end: u32, slots: usize, met: usize): usize {
   const assignment = p.assignment;
-  const data = p.data;
+  const last = p.indices + ((<usize>end) << 2);
   const unit = p.weightUnit;
-  let numMet: u32 = 0;
-  for (let i = begin; i < end; i++) {
-    const community = getU32(assignment, getU32(indices, i));
+  let weight = p.data + ((<usize>begin) << (sizeof<W>() == 2 ? 1 : 2));
+  for (let neighbor = p.indices + ((<usize>begin) << 2); neighbor != last; neighbor += 4) {
+    const community = load<u32>(assignment + (load<u32>(neighbor) << 2));
     const slot = slotOf<W>(slots, community);
     const count = load<u32>(slot);
-    setU32(met, numMet, community);
-    numMet += u32(count == 0);
+    store<u32>(met, community);
+    met += usize(count == 0) << 2;
     store<u32>(slot, count + 1);
-    if (sizeof<W>() > 1) store<f32>(slot, load<f32>(slot, 4) + weightAt<W>(data, i, unit), 4);
+    if (sizeof<W>() > 1) {
+      store<f32>(slot, load<f32>(slot, 4) + weightAt<W>(weight, 0, unit), 4);
+      weight += sizeof<W>();
+    }
   }
-  return numMet;
+  return met;
 }
 
 // @ts-ignore: decorator
-@inline function scoreOf<W>(p: MetropolisParams, slot: usize, community: u32, meanWeight: f64): f64 {
+@inline function scoreOf<W>(slot: usize, size: u32, wtCoeff: f64, meanWeight: f64): f64 {
   const count = load<u32>(slot);
   const weight: f64 = sizeof<W>() == 1 ? <f64>count : <f64>load<f32>(slot, 4);
-  return p.wtCoeff * weight + (<f64>count - <f64>getU32(p.sizes, community)) * meanWeight;
+  return wtCoeff * weight + <f64>(<i32>count - <i32>size) * meanWeight;
 }
 
 /** Proposes and decides for the vertex v at `place`: gives its next community and leaves the outcome. State is only read. */
@@ -95,8 +105,9 @@ export const ACCEPTED: u8 = 4;
   const none = p.numCommunities;
   const candidates = candidatesOf(p, scratch);
   // The first candidate is "none"; communities of neighbours follow in order of first meeting.
-  const numMet = gather<W>(p, getU32(p.indptr, place), getU32(p.indptr, place + 1), scratch, candidates + 4);
-  if (current == none && (numMet == 0 || (numMet == 1 && getU32(candidates, 1) == none))) {
+  const firstMet = candidates + 4;
+  const endMet = gather<W>(p, getU32(p.indptr, place), getU32(p.indptr, place + 1), scratch, firstMet);
+  if (current == none && (endMet == firstMet || (endMet == firstMet + 4 && load<u32>(firstMet) == none))) {
     // Nobody around has a community: there is nothing to draw.
     clearSlot<W>(slotOf<W>(scratch, none));
     store<u8>(p.outcomes + place, PROPOSED_EMPTY | PROPOSED_SAME);
@@ -104,34 +115,55 @@ export const ACCEPTED: u8 = 4;
   }
   const scores = scoresOf(p, scratch);
   const meanWeight: f64 = p.meanWeights ? getF64(p.meanWeights, place) : 1;
+  const sizes = p.sizes;
+  const wtCoeff = p.wtCoeff;
   let currentScore: f64 = 0;
   let isCurrentMet = current == none;
   if (current != none) {
     const slot = slotOf<W>(scratch, current);
     isCurrentMet = load<u32>(slot) > 0;
-    currentScore = scoreOf<W>(p, slot, current, meanWeight);
+    currentScore = scoreOf<W>(slot, getU32(sizes, current), wtCoeff, meanWeight);
     if (p.excludeSelf) currentScore += meanWeight;
   }
-  let numCandidates: u32 = 1;
+  let candidate = firstMet;
+  let scoreOut = scores + 8;
   let best: f64 = 0;
-  for (let m: u32 = 1; m <= numMet; m++) {
-    const community = getU32(candidates, m);
+  let second: f64 = -Infinity;
+  let leader = candidates;
+  for (let met = firstMet; met != endMet; met += 4) {
+    const community = load<u32>(met);
     const slot = slotOf<W>(scratch, community);
     if (community != none && community != current) {
-      const score = scoreOf<W>(p, slot, community, meanWeight);
-      setU32(candidates, numCandidates, community);
-      setF64(scores, numCandidates, score);
-      best = max<f64>(best, score);
-      numCandidates++;
+      const score = scoreOf<W>(slot, getU32(sizes, community), wtCoeff, meanWeight);
+      if (score > best + NEGLIGIBLE) {
+        store<u32>(candidate, community);
+        store<f64>(scoreOut, score);
+        if (score > best) {
+          second = best;
+          best = score;
+          leader = candidate;
+        } else if (score > second) {
+          second = score;
+        }
+        candidate += 4;
+        scoreOut += 8;
+      }
     }
     clearSlot<W>(slot);
   }
+  const numCandidates = <u32>((candidate - candidates) >> 2);
   setU32(candidates, 0, none);
   setF64(scores, 0, 0);
 
   const stream = streamOf(key, v);
-  const weights = scores + ((<usize>p.maxDegree + 2) << 3);
-  const chosen: u32 = numCandidates == 1 ? 0 : drawSoftmax(scores, weights, numCandidates, best, uniform(stream, 0));
+  let chosen = <u32>((leader - candidates) >> 2);
+  if (numCandidates > 1) {
+    const u = uniform(stream, 0);
+    if (best - second < AHEAD || numCandidates > FEW || u < 0.01 || u > 0.99) {
+      const weights = scores + ((<usize>p.maxDegree + 2) << 3);
+      chosen = drawSoftmax(scores, weights, numCandidates, best, u);
+    }
+  }
   const proposal = getU32(candidates, chosen);
   let outcome: u8 = chosen == 0 ? PROPOSED_EMPTY : 0;
   let next = current;
