@@ -1,9 +1,10 @@
 /** Reads files of communities, plain or compressed; `community-writer.ts` says what stands in them. */
 import { SimClustersError } from '../core/errors.ts';
+import { IdIndex, type IdTable } from '../core/ids.ts';
 import type { Memberships } from '../core/memberships.ts';
 import { badFile } from './bad-rows.ts';
 import { repeatedKey, sortRow } from './row-order.ts';
-import { badLine, badToken, numberIn, readTokenLines, type TokenLine } from './token-lines.ts';
+import { badLine, badToken, numberIn, readTokenLines, splitTabs, type TokenLine } from './token-lines.ts';
 import { parseDecimal } from './weight-text.ts';
 
 /** Largest community number where nothing else limits it. */
@@ -46,8 +47,42 @@ export async function readScoredRowsFile(file: string, shape: RowsFileShape): Pr
  */
 export async function readColsFile(file: string, numVertices: number): Promise<Memberships> {
   const collector = new ColumnCollector(numVertices);
-  await readTokenLines(file, (line) => collector.add(line));
+  const vertex = { what: 'vertex', max: numVertices };
+  const vertexAt = (line: TokenLine, token: number) =>
+    numberIn(line, token, line.starts[token], line.ends[token], vertex) - 1;
+  await readTokenLines(file, (line) => collector.add(line, vertexAt));
   return collector.finish(file);
+}
+
+/**
+ * Reads members by id: as a cols file, with the ids of the members, separated by tabs. Ids need not be in the order of the
+ * table, so a file may be made from another reading of the graph.
+ * Errors: INPUT_MISSING, EMPTY_INPUT (no line), BAD_ROW (an id that is not in the table, or twice in a line).
+ */
+export async function readMembersByIdFile(file: string, ids: IdTable): Promise<Memberships> {
+  const collector = new ColumnCollector(ids.size);
+  const index = IdIndex.from(ids);
+  const vertexAt = (line: TokenLine, token: number) => {
+    const id = unescaped(line.bytes.subarray(line.starts[token], line.ends[token]));
+    const v = index.find(id, 0, id.length);
+    if (v < 0) throw badToken(line, token, 'the id of a vertex of the graph');
+    return v;
+  };
+  await readTokenLines(file, (line) => collector.add(line, vertexAt), splitTabs);
+  return collector.finish(file);
+}
+
+/** `\t`, `\n`, `\r` and `\\` as the bytes they stand for; any other backslash stands for itself. */
+function unescaped(token: Uint8Array): Uint8Array {
+  if (!token.includes(92)) return token;
+  const byteOf: Readonly<Record<number, number>> = { 116: 9, 110: 10, 114: 13, 92: 92 };
+  const bytes: number[] = [];
+  for (let at = 0; at < token.length; at++) {
+    const byte = token[at] === 92 ? byteOf[token[at + 1]] : undefined;
+    bytes.push(byte ?? token[at]);
+    if (byte !== undefined) at++;
+  }
+  return Uint8Array.from(bytes);
 }
 
 class RowCollector {
@@ -143,14 +178,12 @@ class ColumnCollector {
     this.#last = new Uint32Array(numVertices);
   }
 
-  add(line: TokenLine): void {
-    const vertex = { what: 'vertex', max: this.numVertices };
+  add(line: TokenLine, vertexAt: (line: TokenLine, token: number) => number): void {
     const number = this.#columnEnds.length + 1;
     this.#members = withRoom(this.#members, this.#size + line.numTokens);
     for (let token = 0; token < line.numTokens; token++) {
-      const v = numberIn(line, token, line.starts[token], line.ends[token], vertex) - 1;
-      if (this.#last[v] === number)
-        throw badLine(line, `vertex ${v + 1} twice`, 'every vertex once in a line', token + 1);
+      const v = vertexAt(line, token);
+      if (this.#last[v] === number) throw badToken(line, token, 'every vertex once in a line', ' twice');
       this.#last[v] = number;
       this.#counts[v]++;
       this.#members[this.#size++] = v;

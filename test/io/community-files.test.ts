@@ -8,7 +8,12 @@ import * as assert from 'uvu/assert';
 import { type ErrorCode, SimClustersError } from '../../src/core/errors.ts';
 import { idTableFromStrings } from '../../src/core/ids.ts';
 import { communitiesOf, type Memberships, membershipsFromRows } from '../../src/core/memberships.ts';
-import { readColsFile, readRowsFile, readScoredRowsFile } from '../../src/io/community-reader.ts';
+import {
+  readColsFile,
+  readMembersByIdFile,
+  readRowsFile,
+  readScoredRowsFile,
+} from '../../src/io/community-reader.ts';
 import {
   colsPieces,
   demandNewFile,
@@ -203,10 +208,38 @@ test('rows and cols that are wrong say where', async () => {
   await fails(readColsFile(fileOf('1\n2 1 2\n'), 2), 'BAD_ROW', {
     line: 2,
     column: 3,
-    got: 'vertex 2 twice',
+    got: '"2" twice',
   });
   await fails(readColsFile(fileOf(''), 2), 'EMPTY_INPUT');
   await fails(readColsFile(join(folder, 'nowhere'), 2), 'INPUT_MISSING');
+});
+
+test('members by id read back, whatever the ids and their order', async () => {
+  const anyId = fc.string({
+    unit: fc.constantFrom('a', 'é', ' ', '"', '\t', '\n', '\r', '\\', 't'),
+    minLength: 1,
+  });
+  await fc.assert(
+    fc.asyncProperty(
+      anyMemberships,
+      fc.uniqueArray(anyId, { minLength: 20, maxLength: 20 }),
+      async (m, ids) => {
+        const table = idTableFromStrings(ids.slice(0, m.numVertices));
+        const file = fileOf(textOf(membersByIdPieces(m, table)));
+        assert.equal(await readMembersByIdFile(file, table), m);
+        const reversed = await readMembersByIdFile(
+          file,
+          idTableFromStrings(ids.slice(0, m.numVertices).reverse()),
+        );
+        assert.equal(listsOf(reversed).reverse(), listsOf(m));
+      },
+    ),
+    { numRuns: 40 },
+  );
+  const ids = idTableFromStrings(['a', 'b']);
+  await fails(readMembersByIdFile(fileOf('a\tb\nc\n'), ids), 'BAD_ROW', { line: 2, column: 1, got: '"c"' });
+  await fails(readMembersByIdFile(fileOf('a\t\n'), ids), 'BAD_ROW', { column: 2, got: '""' });
+  await fails(readMembersByIdFile(fileOf('a\tb\ta\n'), ids), 'BAD_ROW', { column: 3, got: '"a" twice' });
 });
 
 test('the precision file never overwrites', async () => {
