@@ -1,5 +1,5 @@
 /** Reads METIS graphs: plain, weighted, and the bipartite variant with the header `L R E`. */
-import { quote, SimClustersError } from '../core/errors.ts';
+import { quote } from '../core/errors.ts';
 import { badFile, badParam } from './bad-rows.ts';
 import type { InputOptions } from './edge-input.ts';
 import type { EdgeSink } from './edge-sink.ts';
@@ -8,6 +8,15 @@ import type { IdLookup } from './id-lookup.ts';
 import type { OpenInput } from './input-files.ts';
 import { type LineReader, readLines } from './line-scanner.ts';
 import { type Adjacency, demandMirror } from './metis-check.ts';
+import {
+  badHeader,
+  badMetisRow,
+  demandEdgeCount,
+  expectedLine,
+  type MetisHeader,
+  metisHeader,
+  wrongLineCount,
+} from './metis-header.ts';
 import { parseDecimal, textOf, toWeight, weightExpected } from './weight-text.ts';
 
 /** Lines of numbers: line i holds `values[indptr[i]..indptr[i + 1])` and stands in the file at `lineNumbers[i]`. */
@@ -61,45 +70,20 @@ function hasLines({ indptr, lineNumbers }: NumberLines, numWanted: number): bool
   return numWanted <= lineNumbers.length && indptr[numWanted] === indptr[lineNumbers.length];
 }
 
-function plain(file: string, header: readonly string[], lines: NumberLines): Graph {
-  const [numVertices, numEdges, format, numConstraints] = plainHeader(file, header);
+function plain(file: string, words: readonly string[], lines: NumberLines): Graph {
+  const header = metisHeader(file, words);
+  const { numVertices, numEdges } = header;
   demandLines(file, lines, numVertices, `${numVertices} vertices`);
-  const numSkipped = (format >= 100 ? 1 : 0) + (Math.floor(format / 10) % 10 === 1 ? numConstraints : 0);
-  const adjacency = adjacencyOf(file, lines, numVertices, numVertices, numSkipped, format % 10 === 1);
+  const adjacency = adjacencyOf(file, lines, numVertices, header);
   let numLoops = 0;
   for (let row = 0; row < numVertices; row++) {
     for (let at = adjacency.indptr[row]; at < adjacency.indptr[row + 1]; at++) {
       if (adjacency.columns[at] === row) numLoops++;
     }
   }
-  const numEntries = adjacency.columns.length - numLoops;
-  // A loop may be listed once or twice, so only the other entries are held against the header.
-  if (numEntries % 2 === 1 || (numLoops === 0 && numEntries !== 2 * numEdges)) {
-    throw badFile(file, {
-      got: `${numEntries} entries, which makes ${numEntries / 2} edges`,
-      expected: `${2 * numEdges} entries: each of the ${numEdges} edges of the header at both its ends`,
-      todo: 'mend the header, or list every edge at both ends',
-    });
-  }
+  demandEdgeCount(file, adjacency.columns.length - numLoops, numLoops, numEdges);
   demandMirror(file, adjacency, adjacency, lines.lineNumbers, numVertices);
   return { numLeft: numVertices, numRight: numVertices, adjacency };
-}
-
-function plainHeader(file: string, header: readonly string[]): number[] {
-  const [numVertices, numEdges, format = '0', numConstraints = '1'] = header;
-  const isGood = header.length >= 2 && header.length <= 4 && header.every((word) => /^\d{1,15}$/.test(word));
-  if (isGood && /^[01]{1,3}$/.test(format))
-    return [numVertices, numEdges, format, numConstraints].map(Number);
-  throw badHeader(file, header);
-}
-
-function badHeader(file: string, header: readonly string[]): SimClustersError {
-  return badFile(file, {
-    got: `the header ${quote(header.join(' '))}`,
-    expected:
-      '`vertices edges [format [constraints]]` with a format such as 0, 1 or 11, or `left right edges`',
-    todo: 'mend the first line that is no comment',
-  });
 }
 
 function bipartite(file: string, header: readonly string[], lines: NumberLines): Graph {
@@ -112,8 +96,9 @@ function bipartite(file: string, header: readonly string[], lines: NumberLines):
     lineNumbers: lines.lineNumbers.slice(from, to),
   });
   const rightLines = split(numLeft, numLeft + numRight);
-  const left = adjacencyOf(file, split(0, numLeft), numLeft, numRight, 0, false);
-  const right = adjacencyOf(file, rightLines, numRight, numLeft, 0, false);
+  const halfOf = (numVertices: number) => ({ numVertices, numEdges, isWeighted: false, numSkipped: 0 });
+  const left = adjacencyOf(file, split(0, numLeft), numRight, halfOf(numLeft));
+  const right = adjacencyOf(file, rightLines, numLeft, halfOf(numRight));
   if (left.columns.length !== numEdges || right.columns.length !== numEdges) {
     throw badFile(file, {
       got: `${left.columns.length} entries in the left half and ${right.columns.length} in the right`,
@@ -127,21 +112,16 @@ function bipartite(file: string, header: readonly string[], lines: NumberLines):
 
 function demandLines(file: string, lines: NumberLines, numWanted: number, meaning: string): void {
   if (hasLines(lines, numWanted)) return;
-  throw badFile(file, {
-    got: `${lines.lineNumbers.length} lines after the header`,
-    expected: `${numWanted}, one for each of ${meaning}; a vertex without neighbours is a blank line`,
-    todo: 'mend the header, or the missing or surplus lines',
-  });
+  throw wrongLineCount(file, lines.lineNumbers.length, numWanted, meaning);
 }
 
 function adjacencyOf(
   file: string,
   { values, indptr, lineNumbers }: NumberLines,
-  numRows: number,
   numColumns: number,
-  numSkipped: number,
-  isWeighted: boolean,
+  header: MetisHeader,
 ): Adjacency {
+  const { numVertices: numRows, numSkipped, isWeighted } = header;
   const step = isWeighted ? 2 : 1;
   const rowEnds = new Uint32Array(numRows + 1);
   const columns = new Uint32Array(values.length);
@@ -151,9 +131,9 @@ function adjacencyOf(
     const first = indptr[row] + numSkipped;
     const end = indptr[row + 1];
     const fail = (at: number, got: string, expected: string) =>
-      badRow(file, lineNumbers[row], at - indptr[row] + 1, got, expected);
+      badMetisRow(file, lineNumbers[row], at - indptr[row] + 1, got, expected);
     if (first > end || (end - first) % step !== 0)
-      throw fail(end, 'a line that breaks off', expectedLine(numSkipped, isWeighted));
+      throw fail(end, 'a line that breaks off', expectedLine(header));
     for (let at = first; at < end; at += step, size++) {
       const vertex = values[at];
       if (!(Number.isInteger(vertex) && vertex >= 1 && vertex <= numColumns)) {
@@ -167,15 +147,6 @@ function adjacencyOf(
     rowEnds[row + 1] = size;
   }
   return { indptr: rowEnds, columns: columns.subarray(0, size), weights: weights?.subarray(0, size) };
-}
-
-function expectedLine(numSkipped: number, isWeighted: boolean): string {
-  return `${numSkipped > 0 ? `${numSkipped} vertex sizes or weights, then ` : ''}${isWeighted ? 'pairs of vertex and weight' : 'vertices'}`;
-}
-
-function badRow(file: string, line: number, column: number, got: string, expected: string): SimClustersError {
-  const todo = 'mend the line; the lines of a graph hang together, so none can be skipped';
-  return new SimClustersError('BAD_ROW', { file, line, column, got, expected, todo });
 }
 
 const encoder = new TextEncoder();
@@ -238,7 +209,7 @@ class NumberCollector implements LineReader {
   #add(bytes: Uint8Array, start: number, end: number, line: number, column: number): void {
     const value = parseDecimal(bytes, start, end);
     if (Number.isNaN(value))
-      throw badRow(this.file, line, column, quote(textOf(bytes, start, end)), 'a number');
+      throw badMetisRow(this.file, line, column, quote(textOf(bytes, start, end)), 'a number');
     if (this.#size === this.#values.length) {
       const larger = new Float64Array(this.#size * 2);
       larger.set(this.#values);
