@@ -4,6 +4,7 @@ import { hideBin } from 'yargs/helpers';
 import { errorTable, SimClustersError } from '../core/errors.ts';
 import { packageVersion } from '../pipeline/package-version.ts';
 import { colorsFor } from './colors.ts';
+import { communitiesCommand } from './communities-command.ts';
 import { evaluateCommand } from './evaluate-command.ts';
 import { exportCommand } from './export-command.ts';
 import { inspectCommand } from './inspect-command.ts';
@@ -16,6 +17,7 @@ export async function main(argv: readonly string[]): Promise<void> {
     .usage('$0 <command> [flags]\n\nCommunity-based sparse embeddings: from a follow graph to candidates.')
     .version(packageVersion())
     .command(runCommand)
+    .command(communitiesCommand)
     .command(exportCommand)
     .command(inspectCommand)
     .command(evaluateCommand)

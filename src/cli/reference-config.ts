@@ -2,9 +2,11 @@
  * Config files of sbf, the reference engine: a `key value` per line, `%` comments. Keys and defaults are sbf's; what comes
  * out are params of this package.
  */
+
+import type { Proposal } from '../communities/options.ts';
 import { quote, SimClustersError } from '../core/errors.ts';
 import { openInput } from '../io/input-files.ts';
-import { type proposals, samplerParams } from '../stages/community-params.ts';
+import { communityParams } from '../stages/community-params.ts';
 import type { GivenParams } from '../stages/stage.ts';
 import { type ReferenceKey, type ReferenceValues, referenceKeys } from './reference-keys.ts';
 
@@ -31,7 +33,7 @@ export interface ReferenceConfig {
   readonly warnings: readonly string[];
 }
 
-const proposalNames: Readonly<Record<string, (typeof proposals)[number]>> = {
+const proposalNames: Readonly<Record<string, Proposal>> = {
   singleorzeromembershiplikelihood: 'single-or-zero',
   multiplemembershiplikelihood: 'multiple',
   fractionofneighbors: 'fraction-of-neighbors',
@@ -157,7 +159,6 @@ function samplerOf(values: ConfigValues, warnings: Warning[]): GivenParams {
     maxTemperature: values.maxTemperature,
     initialisation: initialisationOf(values),
     evaluateEvery: values.evalEvery,
-    evalRatio: values.evalRatio,
     ...(values.randomSeed === undefined ? {} : { seed: values.randomSeed }),
   };
 }
@@ -182,7 +183,7 @@ function proposalOf({ proposalStrategy, lineOf }: ConfigValues, warnings: Warnin
 }
 
 function maxMembershipsOf({ maxMembershipsPerVertex: wanted, lineOf }: ConfigValues, warnings: Warning[]) {
-  const { max } = samplerParams.maxMemberships;
+  const { max } = communityParams.maxMemberships;
   if (wanted <= max) return wanted;
   const message = `maxMembershipsPerVertex ${wanted} is more than ${max}, the most there can be here; ${max} takes its place`;
   warnings.push({ line: lineOf.maxMembershipsPerVertex, message });

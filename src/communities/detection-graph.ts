@@ -5,7 +5,7 @@ import type { Kernels } from '../kernels/kernels.ts';
 import type { DetectionGraph } from './metropolis-hastings.ts';
 import type { WeightFormat } from './options.ts';
 import { colorPhases } from './phases.ts';
-import { placeGraph } from './placed-graph.ts';
+import { fixedUnit, placeGraph } from './placed-graph.ts';
 
 /** Lies in kernel memory for as long as the scope it is made in. @param graph symmetric, no diagonal, weights > 0 */
 export async function placeDetectionGraph(
@@ -16,6 +16,13 @@ export async function placeDetectionGraph(
   const phases = await colorPhases(kernels, graph);
   return {
     placed: await placeGraph(kernels, graph, phases, weightFormat),
-    neighborhoods: neighborhoodsOf(graph),
+    neighborhoods: neighborhoodsOf(weightFormat === 'fixed16' ? rounded(graph) : graph),
   };
+}
+
+/** The weights as 16-bit fixed point gives them back. */
+function rounded(graph: Csr): Csr {
+  if (!graph.data) return graph;
+  const unit = fixedUnit(graph.data);
+  return { ...graph, data: graph.data.map((w) => Math.max(1, Math.floor(w / unit + 0.5)) * unit) };
 }

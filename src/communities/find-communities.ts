@@ -1,5 +1,6 @@
 /** Communities of a graph, from the start to the last clean-up: what the stage known-for and the command communities run. */
 import type { Csr } from '../core/csr.ts';
+import { SimClustersError } from '../core/errors.ts';
 import type { Memberships } from '../core/memberships.ts';
 import { randomKey } from '../core/rng.ts';
 import type { Kernels } from '../kernels/kernels.ts';
@@ -42,10 +43,9 @@ export async function findCommunities(
   whole: (() => Csr) | undefined,
   options: FindOptions,
 ): Promise<FoundCommunities> {
-  const found =
-    options.growth && whole
-      ? await grow(kernels, whole(), options)
-      : { ...(await detectCommunities(kernels, graph, options)), rounds: [] };
+  const found = options.growth
+    ? await grow(kernels, whole, options)
+    : { ...(await detectCommunities(kernels, graph, options)), rounds: [] };
   const { memberships, report } = postProcess(found.memberships, graph.neighborhoods, options.postProcessing);
   const metrics = await kernels.scope(async () => {
     const weights = await weighVertices(kernels, graph.placed);
@@ -55,7 +55,15 @@ export async function findCommunities(
   return { ...found, memberships, metrics, postProcessing: report };
 }
 
-async function grow(kernels: Kernels, graph: Csr, options: FindOptions) {
+async function grow(kernels: Kernels, whole: (() => Csr) | undefined, options: FindOptions) {
+  if (!whole) {
+    throw new SimClustersError('BAD_PARAM', {
+      got: '--growth with edges on disk',
+      expected: 'the graph in memory: growth aggregates it',
+      todo: 'Leave --memory out, or give --num-communities in place of --growth',
+    });
+  }
+  const graph = whole();
   const { wtCoeff, maxEpochs, initial, seed, onProgress, onRound, unitWeights } = options;
   const sampled = unitWeights ? { ...graph, data: undefined } : graph;
   const grown = await growCommunities(kernels, sampled, {

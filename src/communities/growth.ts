@@ -164,9 +164,9 @@ async function moveByTemperature(
           const { indices, data } = loaded[0];
           const block = { ...values, indices, data, epoch: sweep, inverseTemperature };
           const params = kernels.block('proposeGrowth', block);
-          const steps = loaded.flatMap(({ lo, hi }): Step[] => [
-            { kernel: 'proposeGrowth', params, lo, hi, chunk: 64 },
-            { kernel: 'applyGrowth', params, lo, hi, chunk: hi - lo },
+          const steps = loaded.flatMap(({ lo, hi, isSmall }): Step[] => [
+            { kernel: 'proposeGrowth', params, lo, hi, chunk: 64, isSerial: isSmall },
+            { kernel: 'applyGrowth', params, lo, hi, chunk: 1024, isSerial: true },
           ]);
           await kernels.run(steps, { scratchBytes });
         }),

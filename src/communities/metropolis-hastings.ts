@@ -67,7 +67,7 @@ export async function detectCommunities(
   options: DetectionOptions,
 ): Promise<Communities> {
   const { maxEpochs, numStarts, initial, onProgress } = options;
-  checkOptions(options);
+  checkOptions(options, graph.placed.isWhole);
   return kernels.scope(async () => {
     const starts = new Starts(graph, options);
     const first = starts.take(0);
@@ -92,7 +92,10 @@ export async function detectCommunities(
   });
 }
 
-function checkOptions({ proposal, hastings, update, numCommunities }: DetectionOptions): void {
+function checkOptions(
+  { proposal, hastings, update, numCommunities }: DetectionOptions,
+  isWhole: boolean,
+): void {
   const isSingle = proposal === 'single-or-zero';
   if (hastings && !isSingle)
     throw badOptions(
@@ -103,6 +106,11 @@ function checkOptions({ proposal, hastings, update, numCommunities }: DetectionO
     throw badOptions(
       `--update hogwild with --proposal ${proposal}`,
       'hogwild goes with --proposal single-or-zero',
+    );
+  if ((update === 'serial' || update === 'hogwild') && !isWhole)
+    throw badOptions(
+      `--update ${update} with edges on disk`,
+      '--memory goes with --update phases or deferred',
     );
   if (proposal === 'pure-random' && numCommunities > MAX_PURE_RANDOM)
     throw badOptions(

@@ -11,12 +11,16 @@ import { sortByKey } from '../kernels/sparse.ts';
 const MAX_PHASE_VERTICES = 4000;
 /** Entries per phase at the most, unless one vertex alone has more: a phase must fit a block of streamed edges. */
 const MAX_PHASE_ENTRIES = 2 ** 20;
+/** A phase of fewer entries, some tenths of a millisecond, is not worth sharing: threads would wait more than work. */
+const MIN_SHARED_ENTRIES = 2 ** 14;
 
 export interface Phases {
   /** u32[numVertices]: the vertices, phase by phase; a place is an index here. */
   readonly order: Uint32Array;
   /** Phase i is `order[starts[i] .. starts[i + 1])`. */
   readonly starts: readonly number[];
+  /** Too small to be shared by threads. */
+  readonly isSmall: readonly boolean[];
 }
 
 /** Greedy colouring in a random vertex order is not needed: phases are shuffled at each epoch. Cost O(edges). */
@@ -62,13 +66,15 @@ export async function phasesOf(kernels: Kernels, colors: Uint32Array, indptr: Ui
       values: Uint32Array.from(colors.keys()),
     });
     const order = byColor.values.slice();
-    return { order, starts: cutClasses(byColor.indptr, order, indptr) };
+    const starts = cutClasses(byColor.indptr, order, indptr);
+    return { order, starts, isSmall: findSmall(starts, order, indptr) };
   });
 }
 
-/** Phase numbers in the order in which an epoch visits them. */
-export function shufflePhases(phases: Phases, key: RandomKey, epoch: number): Uint32Array {
-  return permutation(key, epoch, phases.starts.length - 1);
+/** Phase numbers in the order in which an epoch visits them: shuffled, the small ones together at the end. */
+export function shufflePhases({ isSmall }: Phases, key: RandomKey, epoch: number): number[] {
+  const shuffled = [...permutation(key, epoch, isSmall.length)];
+  return [...shuffled.filter((phase) => !isSmall[phase]), ...shuffled.filter((phase) => isSmall[phase])];
 }
 
 export function maxDegree(indptr: Uint32Array): number {
@@ -99,4 +105,13 @@ function cutClasses(classStarts: Uint32Array, order: Uint32Array, indptr: Uint32
     }
   }
   return starts;
+}
+
+function findSmall(starts: readonly number[], order: Uint32Array, indptr: Uint32Array): boolean[] {
+  return starts.slice(1).map((end, phase) => {
+    let numEntries = 0;
+    for (let place = starts[phase]; place < end; place++)
+      numEntries += indptr[order[place] + 1] - indptr[order[place]];
+    return numEntries < MIN_SHARED_ENTRIES;
+  });
 }

@@ -12,6 +12,8 @@ import { maxDegree, type Phases } from './phases.ts';
 export interface LoadedPhase {
   readonly lo: number;
   readonly hi: number;
+  /** See Phases. */
+  readonly isSmall: boolean;
   /** Addresses of entry 0 of the whole graph, as it were; data 0: all weights are 1. */
   readonly indices: number;
   readonly data: number;
@@ -29,8 +31,17 @@ export interface PlacedGraph {
   readonly isWeighted: boolean;
   /** What 1 of a weight is worth when weights are 16-bit; 0: weights are f32. */
   readonly weightUnit: number;
-  /** Brings the edges of these phases into memory, in this order, and calls `body` for as many at a time as fit. */
-  visit(phases: Iterable<number>, body: (loaded: readonly LoadedPhase[]) => Promise<void>): Promise<void>;
+  /** All edges are in memory at the same time. */
+  readonly isWhole: boolean;
+  /**
+   * Brings the edges of these phases into memory, in this order, and calls `body` for as many at a time as fit.
+   * @param needsWeights  false: the data address may be 0 though the graph is weighted
+   */
+  visit(
+    phases: Iterable<number>,
+    body: (loaded: readonly LoadedPhase[]) => Promise<void>,
+    needsWeights?: boolean,
+  ): Promise<void>;
 }
 
 /** Copies the graph into kernel memory, for as long as the scope it is called in. Cost O(edges). */
@@ -47,6 +58,7 @@ export async function placeGraph(
   const whole: LoadedPhase = {
     lo: 0,
     hi: graph.numRows,
+    isSmall: false,
     indices: rows.indices.byteOffset,
     data: rows.data?.byteOffset ?? 0,
   };
@@ -59,10 +71,16 @@ export async function placeGraph(
     indptr: rows.indptr,
     isWeighted: graph.data !== undefined,
     weightUnit,
+    isWhole: true,
     async visit(visited, body) {
       const loaded: LoadedPhase[] = [];
       for (const phase of visited)
-        loaded.push({ ...whole, lo: phases.starts[phase], hi: phases.starts[phase + 1] });
+        loaded.push({
+          ...whole,
+          lo: phases.starts[phase],
+          hi: phases.starts[phase + 1],
+          isSmall: phases.isSmall[phase],
+        });
       if (loaded.length > 0) await body(loaded);
     },
   };
@@ -75,7 +93,7 @@ export function withoutWeights(graph: PlacedGraph): PlacedGraph {
     isWeighted: false,
     weightUnit: 0,
     visit: (phases, body) =>
-      graph.visit(phases, (loaded) => body(loaded.map((phase) => ({ ...phase, data: 0 })))),
+      graph.visit(phases, (loaded) => body(loaded.map((phase) => ({ ...phase, data: 0 }))), false),
   };
 }
 

@@ -5,7 +5,7 @@
  * at the least size after splitting only if it is above 2. Here one rule holds for all: first split, then dissolve what is
  * smaller than the least size, wherever it comes from.
  */
-import type { Memberships } from '../core/memberships.ts';
+import { type Memberships, membersOf } from '../core/memberships.ts';
 import type { Neighborhoods } from '../core/neighborhoods.ts';
 import { connectedComponents, type Parts, wholeCommunities } from './post-process/parts.ts';
 
@@ -49,6 +49,7 @@ export function postProcess(
   neighborhoods: Neighborhoods,
   { splitComponents, removeWeakLinks, minCommunitySize, renumber }: PostProcessingOptions,
 ): { memberships: Memberships; report: PostProcessingReport } {
+  if (!splitComponents && !renumber && minCommunitySize <= 1) return untouched(memberships);
   const parts = splitComponents
     ? connectedComponents(memberships, neighborhoods, removeWeakLinks)
     : wholeCommunities(memberships);
@@ -57,6 +58,20 @@ export function postProcess(
     : numberOn(parts, minCommunitySize, memberships.numCommunities);
   const after = membershipsOf(parts, numbering, memberships);
   return { memberships: after, report: reportOn(parts, numbering.ids, memberships, after) };
+}
+
+/** What it would come to, without the work. */
+function untouched(memberships: Memberships) {
+  const { indptr } = membersOf(memberships);
+  const count = countWhere(memberships.numCommunities, (c) => indptr[c + 1] > indptr[c]);
+  const report = {
+    numCommunitiesBefore: count,
+    numSplit: 0,
+    numDissolved: 0,
+    numCommunitiesAfter: count,
+    numUnassigned: 0,
+  };
+  return { memberships, report };
 }
 
 interface Numbering {

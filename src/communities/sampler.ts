@@ -201,7 +201,7 @@ async function sweep(
   if (options.update !== 'deferred') return;
   await kernels.scope(async () => {
     const params = kernels.block(moves.propose, values as never);
-    await kernels.run([applyStep(moves, { lo: 0, hi: graph.numVertices }, params)]);
+    await kernels.run([applyStep(moves, { lo: 0, hi: graph.numVertices, isSmall: false }, params)]);
   });
 }
 
@@ -227,30 +227,27 @@ function phaseSteps(
   });
 }
 
-function proposeStep(moves: Moves, { lo, hi }: LoadedPhase, params: number): Step {
-  return { kernel: moves.propose, params, lo, hi, chunk: CHUNK };
+function proposeStep(moves: Moves, { lo, hi, isSmall }: LoadedPhase, params: number): Step {
+  return { kernel: moves.propose, params, lo, hi, chunk: CHUNK, isSerial: isSmall };
 }
 
-function applyStep(moves: Moves, { lo, hi }: { lo: number; hi: number }, params: number): Step {
-  return {
-    kernel: moves.apply,
-    params,
-    lo,
-    hi,
-    chunk: moves.isApplySerial ? Math.max(1, hi - lo) : CHUNK * 8,
-  };
+type Places = Pick<LoadedPhase, 'lo' | 'hi' | 'isSmall'>;
+
+function applyStep(moves: Moves, { lo, hi, isSmall }: Places, params: number): Step {
+  const isSerial = isSmall || moves.isApplySerial;
+  return { kernel: moves.apply, params, lo, hi, chunk: CHUNK * 8, isSerial };
 }
 
-/** Serial: a single call, so a single thread. Hogwild: as many as come. The whole graph must be in memory. */
+/** Serial: by a single thread. Hogwild: by as many as come. The whole graph must be in memory. */
 function atOnceSteps(
   moves: Moves,
   loaded: readonly LoadedPhase[],
   update: 'serial' | 'hogwild',
   blockOf: (phase: LoadedPhase) => number,
 ): Step[] {
-  const hi = loaded[loaded.length - 1].hi;
-  const chunk = update === 'serial' ? Math.max(1, hi) : CHUNK;
-  return [{ kernel: moves.atOnce, params: blockOf(loaded[0]), lo: 0, hi, chunk }];
+  const { hi } = loaded[loaded.length - 1];
+  const isSerial = update === 'serial';
+  return [{ kernel: moves.atOnce, params: blockOf(loaded[0]), lo: 0, hi, chunk: CHUNK, isSerial }];
 }
 
 function visitOrder(numVertices: number, key: RandomKey, epoch: number): Uint32Array {

@@ -3,7 +3,9 @@
  * atomic counter. The job lies in shared memory, so every thread reads the same words:
  *
  *   [aborted, barrier arrivals, barrier generation, numSteps, numThreads]  then per step
- *   [kernel, params, lo, hi, chunk, next chunk]
+ *   [kernel, params, lo, hi, chunk, next chunk, steps of the serial run]
+ *
+ * Steps marked serial that follow one another are a run: one thread does it all, and nobody waits in between.
  */
 import { type KernelExports, type KernelName, kernelNames } from './abi.ts';
 
@@ -16,6 +18,8 @@ export interface Step {
   readonly hi: number;
   /** Work items per call: small enough to balance, large enough to hide the call. */
   readonly chunk: number;
+  /** Too small to share: a single thread does all of it. */
+  readonly isSerial?: boolean;
 }
 
 const ABORTED = 0;
@@ -24,8 +28,10 @@ const GENERATION = 2;
 const NUM_STEPS = 3;
 const NUM_THREADS = 4;
 const HEADER_WORDS = 8;
-const STEP_WORDS = 6;
+const STEP_WORDS = 7;
 const NEXT_CHUNK = 5;
+/** At the first step of a serial run: how many steps it has. At parallel steps: 0. */
+const RUN_STEPS = 6;
 /** About 10 microseconds of looking before a thread goes to sleep; a sleep costs 25. */
 const SPINS = 30_000;
 
@@ -39,10 +45,17 @@ export function writeJob(job: Int32Array, steps: readonly Step[], numThreads: nu
   job[NUM_THREADS] = numThreads;
   steps.forEach((step, i) => {
     job.set(
-      [kernelNames.indexOf(step.kernel), step.params, step.lo, step.hi, step.chunk, 0],
+      [kernelNames.indexOf(step.kernel), step.params, step.lo, step.hi, step.chunk, 0, runSteps(steps, i)],
       HEADER_WORDS + i * STEP_WORDS,
     );
   });
+}
+
+function runSteps(steps: readonly Step[], first: number): number {
+  if (!steps[first].isSerial || steps[first - 1]?.isSerial) return 0;
+  let end = first;
+  while (steps[end]?.isSerial) end++;
+  return end - first;
 }
 
 /** Work items handed out so far, over all steps. */
@@ -68,21 +81,41 @@ export function abortJob(job: Int32Array): void {
 export function* shareOfJob(job: Int32Array, kernels: KernelExports, scratch: number): Generator<void> {
   const numThreads = job[NUM_THREADS];
   for (let i = 0; i < job[NUM_STEPS]; i++) {
-    const at = HEADER_WORDS + i * STEP_WORDS;
-    const kernel = kernels[kernelNames[job[at]]];
-    const params = job[at + 1];
-    const lo = job[at + 2];
-    const hi = job[at + 3];
-    const chunk = job[at + 4];
-    for (;;) {
-      const first = lo + Atomics.add(job, at + NEXT_CHUNK, 1) * chunk;
-      if (first >= hi) break;
-      kernel(params, scratch, first, Math.min(first + chunk, hi));
-      yield;
+    const runSteps = job[HEADER_WORDS + i * STEP_WORDS + RUN_STEPS];
+    if (runSteps === 0) {
+      yield* shareOfStep(job, i, kernels, scratch);
+    } else {
+      const isMine = Atomics.compareExchange(job, HEADER_WORDS + i * STEP_WORDS + NEXT_CHUNK, 0, 1) === 0;
+      if (isMine) for (let j = i; j < i + runSteps; j++) yield* wholeStep(job, j, kernels, scratch);
+      i += runSteps - 1;
     }
     if (numThreads > 1) waitForAll(job, numThreads);
     if (Atomics.load(job, ABORTED)) return;
   }
+}
+
+function* shareOfStep(job: Int32Array, i: number, kernels: KernelExports, scratch: number): Generator<void> {
+  const at = HEADER_WORDS + i * STEP_WORDS;
+  const kernel = kernels[kernelNames[job[at]]];
+  const [params, lo, hi, chunk] = job.subarray(at + 1, at + NEXT_CHUNK);
+  for (;;) {
+    const first = lo + Atomics.add(job, at + NEXT_CHUNK, 1) * chunk;
+    if (first >= hi) return;
+    kernel(params, scratch, first, Math.min(first + chunk, hi));
+    yield;
+  }
+}
+
+function* wholeStep(job: Int32Array, i: number, kernels: KernelExports, scratch: number): Generator<void> {
+  const at = HEADER_WORDS + i * STEP_WORDS;
+  const kernel = kernels[kernelNames[job[at]]];
+  const [params, lo, hi, chunk] = job.subarray(at + 1, at + NEXT_CHUNK);
+  for (let first = lo; first < hi; first += chunk) {
+    kernel(params, scratch, first, Math.min(first + chunk, hi));
+    yield;
+  }
+  // For those who watch how far the job is.
+  Atomics.store(job, at + NEXT_CHUNK, Math.ceil((hi - lo) / chunk) || 1);
 }
 
 /** Barrier: returns once every thread of the job has arrived. */
