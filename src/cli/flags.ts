@@ -20,8 +20,11 @@ const yargsType = {
   list: 'array',
 } as const;
 
+/** What has params: a stage, or a command that declares them the same way. */
+export type Declaration = Pick<Stage, 'name' | 'params'>;
+
 /** Adds the flags of these stages to a command, a group per stage. */
-export function addStageFlags(command: Argv, stages: readonly Stage[]): Argv {
+export function addStageFlags(command: Argv, stages: readonly Declaration[]): Argv {
   for (const stage of stages) {
     for (const [name, spec] of Object.entries(stage.params))
       command.option(flagName(name), flagOf(stage.name, spec));
@@ -62,7 +65,10 @@ export function describeDefault(spec: ParamSpec): string {
  * The params among parsed arguments, checked.
  * @throws SimClustersError BAD_PARAM
  */
-export function givenParams(args: Readonly<Record<string, unknown>>, stages: readonly Stage[]): GivenParams {
+export function givenParams(
+  args: Readonly<Record<string, unknown>>,
+  stages: readonly Declaration[],
+): GivenParams {
   const given: Record<string, ParamValue> = {};
   for (const stage of stages) {
     for (const [name, spec] of Object.entries(stage.params)) {

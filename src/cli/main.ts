@@ -6,6 +6,7 @@ import { packageVersion } from '../pipeline/package-version.ts';
 import { colorsFor } from './colors.ts';
 import { evaluateCommand } from './evaluate-command.ts';
 import { exportCommand } from './export-command.ts';
+import { generateCommand } from './generate-command.ts';
 import { inspectCommand } from './inspect-command.ts';
 import { runCommand, stageCommands } from './run-command.ts';
 
@@ -19,6 +20,7 @@ export async function main(argv: readonly string[]): Promise<void> {
     .command(exportCommand)
     .command(inspectCommand)
     .command(evaluateCommand)
+    .command(generateCommand)
     .demandCommand(1, 'Which command? See --help.')
     .recommendCommands()
     .strict()
