@@ -2,7 +2,7 @@
 import { communitiesByVertex, type MemberLists } from '../core/member-lists.ts';
 
 /** Pairs inside communities up to which they are counted. */
-const maxPairs = 2e9;
+const maxPairs = 5e8;
 
 /**
  * Two vertices agree when found and truth put them together in equally many communities:
@@ -11,7 +11,7 @@ const maxPairs = 2e9;
  * At most 1; 0 is what chance gives. Exact: only pairs that are together somewhere are looked at, the others are counted
  * by subtraction. Definition: Collins and Dent, "Omega", Multivariate Behavioral Research 1988.
  * @param isVertex  u8[n]: 1 for the vertices whose pairs count; no others are members
- * @returns undefined with more than 2·10^9 pairs inside communities. Cost O(those pairs).
+ * @returns undefined with more than 5·10^8 pairs inside communities. Cost O(those pairs).
  */
 export function omegaIndex(found: MemberLists, truth: MemberLists, isVertex: Uint8Array): number | undefined {
   if (numPairsInside(found) + numPairsInside(truth) > maxPairs) return undefined;
@@ -38,7 +38,7 @@ function numPairsInside({ indptr }: MemberLists): number {
 
 interface PairCounts {
   /** Of found and of truth: at j, the pairs that are together in j communities. */
-  readonly together: readonly [number[], number[]];
+  readonly together: readonly [Float64Array, Float64Array];
   readonly numAgreeing: number;
 }
 
@@ -48,63 +48,64 @@ function countPairs(
   numVertices: number,
   numPairs: number,
 ): PairCounts {
-  const sides = [new LaterMates(found, numVertices), new LaterMates(truth, numVertices)] as const;
-  const together: [number[], number[]] = [[0], [0]];
-  const met: number[] = [];
-  let numMet = 0;
+  const [left, right] = [new LaterMates(found, numVertices), new LaterMates(truth, numVertices)];
+  const together = [new Float64Array(left.most + 1), new Float64Array(right.most + 1)] as const;
+  const met = new Uint32Array(numVertices);
+  let numApart = numPairs;
   let numAgreeing = 0;
   for (let u = 0; u < numVertices; u++) {
-    met.length = 0;
-    sides[0].count(u, met, sides[1].counts);
-    sides[1].count(u, met, sides[0].counts);
-    for (const v of met) {
-      const inFound = sides[0].take(v);
-      const inTruth = sides[1].take(v);
-      together[0][inFound] = (together[0][inFound] ?? 0) + 1;
-      together[1][inTruth] = (together[1][inTruth] ?? 0) + 1;
+    const numMet = right.count(u, met, left.count(u, met, 0, right.counts), left.counts);
+    numApart -= numMet;
+    for (let i = 0; i < numMet; i++) {
+      const inFound = left.counts[met[i]];
+      const inTruth = right.counts[met[i]];
+      left.counts[met[i]] = 0;
+      right.counts[met[i]] = 0;
+      together[0][inFound]++;
+      together[1][inTruth]++;
       if (inFound === inTruth) numAgreeing++;
     }
-    numMet += met.length;
   }
-  const numApart = numPairs - numMet;
   together[0][0] += numApart;
   together[1][0] += numApart;
-  return { together, numAgreeing: numAgreeing + numApart };
+  return { together: [together[0], together[1]], numAgreeing: numAgreeing + numApart };
 }
 
 /** For one vertex after the other, ascending: how many communities it shares with each vertex after it. */
 class LaterMates {
   readonly counts: Uint32Array;
+  /** Most communities of a vertex. */
+  readonly most: number;
   readonly #lists: MemberLists;
   readonly #communities: MemberLists;
-  /** Per community: the place after the last vertex that was asked for. */
-  readonly #next: Uint32Array;
+  /** Per community: the place of the last vertex that was asked for. */
+  readonly #last: Int32Array;
 
   constructor(lists: MemberLists, numVertices: number) {
     this.counts = new Uint32Array(numVertices);
     this.#lists = lists;
     this.#communities = communitiesByVertex(lists, numVertices);
-    this.#next = lists.indptr.slice(0, -1);
+    this.#last = Int32Array.from(lists.indptr.subarray(0, -1), (start) => start - 1);
+    const { indptr } = this.#communities;
+    this.most = this.counts.reduce((most, _, v) => Math.max(most, indptr[v + 1] - indptr[v]), 0);
   }
 
-  /** Adds to `met` those that neither this side nor the other, by its counts, has met. */
-  count(u: number, met: number[], otherCounts: Uint32Array): void {
+  /**
+   * Adds to `met[numBefore..]` those that neither this side nor the other, by its counts, has met.
+   * @returns how many are in `met`
+   */
+  count(u: number, met: Uint32Array, numBefore: number, otherCounts: Uint32Array): number {
     const { counts } = this;
+    let numMet = numBefore;
     const { indptr, members } = this.#lists;
     const communities = this.#communities;
     for (let i = communities.indptr[u]; i < communities.indptr[u + 1]; i++) {
-      const community = communities.members[i];
-      for (let at = ++this.#next[community]; at < indptr[community + 1]; at++) {
+      const end = indptr[communities.members[i] + 1];
+      for (let at = ++this.#last[communities.members[i]] + 1; at < end; at++) {
         const v = members[at];
-        if (counts[v]++ === 0 && otherCounts[v] === 0) met.push(v);
+        if (counts[v]++ === 0 && otherCounts[v] === 0) met[numMet++] = v;
       }
     }
-  }
-
-  /** The count of v, which is 0 from now on. */
-  take(v: number): number {
-    const count = this.counts[v];
-    this.counts[v] = 0;
-    return count;
+    return numMet;
   }
 }
