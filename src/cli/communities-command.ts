@@ -1,10 +1,9 @@
 /** `simclusters communities`: communities of any undirected graph, read from a file and written to files. */
 import type { Argv, CommandModule } from 'yargs';
 import { SimClustersError } from '../core/errors.ts';
-import { communityParams } from '../stages/community-params.ts';
 import { presetNames } from '../stages/params.ts';
-import { type CommunitiesArgs, runCommunities } from './communities-run.ts';
-import { addParamFlags } from './flags.ts';
+import { type CommunitiesArgs, communitiesDeclaration, runCommunities } from './communities-run.ts';
+import { addStageFlags } from './flags.ts';
 
 const outputs = {
   rows: 'Write the communities of each vertex: line i, communities numbered from 1',
@@ -91,7 +90,7 @@ function addFlags(command: Argv): Argv {
     })
     .option('quiet', { alias: 'q', type: 'boolean', default: false, describe: 'Say nothing but errors' })
     .check(demandSingles);
-  return addParamFlags(command, 'communities', communityParams);
+  return addStageFlags(command, [communitiesDeclaration]);
 }
 
 function demandSingles(args: Record<string, unknown>): boolean {

@@ -28,7 +28,7 @@ import { type PresetName, resolveParams } from '../stages/params.ts';
 import type { GivenParams } from '../stages/stage.ts';
 import { CommunitiesDisplay } from './communities-display.ts';
 import { type LoadedGraph, loadGraph } from './communities-graph.ts';
-import { givenOf } from './flags.ts';
+import { type Declaration, givenParams } from './flags.ts';
 import { parseBytes } from './memory-size.ts';
 import { type ReferenceConfig, readReferenceConfig } from './reference-config.ts';
 
@@ -53,6 +53,8 @@ export interface CommunitiesArgs {
   readonly quiet: boolean;
   readonly [param: string]: unknown;
 }
+
+export const communitiesDeclaration: Declaration = { name: 'communities', params: communityParams };
 
 /** What flags and config come to. */
 interface Settings {
@@ -81,8 +83,7 @@ export async function runCommunities(args: CommunitiesArgs): Promise<void> {
         format: args.format,
         memory,
         spool: args.spool,
-        weightFormat:
-          givenOf(settings.given, communityParams)['weightFormat'] === 'fixed16' ? 'fixed16' : 'float32',
+        weightFormat: settings.given['weightFormat'] === 'fixed16' ? 'fixed16' : 'float32',
         onProgress: (fraction) => display.progress('read graph', fraction),
         log: (line) => display.say(line),
       });
@@ -121,7 +122,7 @@ function settingsOf(args: CommunitiesArgs, config: ReferenceConfig | undefined):
     });
   return {
     graph,
-    given: { ...ofReference, ...configGiven, ...givenOf(args, communityParams) },
+    given: { ...ofReference, ...configGiven, ...givenParams(args, [communitiesDeclaration]) },
     outputs: {
       rows: args.rows ?? config?.files.outputByRowsFile,
       cols: args.cols ?? config?.files.outputByColsFile,

@@ -23,6 +23,7 @@ import { runPipeline } from '../pipeline/pipeline.ts';
 import { stages } from '../stages/index.ts';
 import { type PresetName, presetNames } from '../stages/params.ts';
 import { type GivenParams, idsOf, matrixOf, scalars } from '../stages/stage.ts';
+import { evaluateCommunitiesCommand } from './evaluate-communities-command.ts';
 import { addStageFlags, givenParams } from './flags.ts';
 import { createProgress } from './progress.ts';
 
@@ -54,9 +55,12 @@ const recommend: CommandModule = {
 
 export const evaluateCommand: CommandModule = {
   command: 'evaluate',
-  describe: 'Measure a model',
+  describe: 'Measure a model, or communities',
   builder: (command) =>
-    command.command(recommend).demandCommand(1, 'Evaluate what? See `simclusters evaluate --help`.'),
+    command
+      .command(recommend)
+      .command(evaluateCommunitiesCommand)
+      .demandCommand(1, 'Evaluate what? See `simclusters evaluate --help`.'),
   handler: () => {},
 };
 

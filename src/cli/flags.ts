@@ -11,8 +11,6 @@ import {
 } from '../stages/params.ts';
 import type { GivenParams, Stage } from '../stages/stage.ts';
 
-type ParamSpecs = Readonly<Record<string, ParamSpec>>;
-
 const yargsType = {
   integer: 'number',
   number: 'number',
@@ -22,15 +20,15 @@ const yargsType = {
   list: 'array',
 } as const;
 
-/** Adds the flags of these stages to a command, a group per stage. */
-export function addStageFlags(command: Argv, stages: readonly Stage[]): Argv {
-  for (const stage of stages) addParamFlags(command, stage.name, stage.params);
-  return command;
-}
+/** What has params: a stage, or a command that declares them the same way. */
+export type Declaration = Pick<Stage, 'name' | 'params'>;
 
-/** Adds the flags of these params under the heading `group`. */
-export function addParamFlags(command: Argv, group: string, params: ParamSpecs): Argv {
-  for (const [name, spec] of Object.entries(params)) command.option(flagName(name), flagOf(group, spec));
+/** Adds the flags of these stages to a command, a group per stage. */
+export function addStageFlags(command: Argv, stages: readonly Declaration[]): Argv {
+  for (const stage of stages) {
+    for (const [name, spec] of Object.entries(stage.params))
+      command.option(flagName(name), flagOf(stage.name, spec));
+  }
   return command;
 }
 
@@ -67,19 +65,17 @@ export function describeDefault(spec: ParamSpec): string {
  * The params among parsed arguments, checked.
  * @throws SimClustersError BAD_PARAM
  */
-export function givenParams(args: Readonly<Record<string, unknown>>, stages: readonly Stage[]): GivenParams {
-  return Object.assign({}, ...stages.map((stage) => givenOf(args, stage.params)));
-}
-
-/**
- * The same for params that belong to no stage.
- * @throws SimClustersError BAD_PARAM
- */
-export function givenOf(args: Readonly<Record<string, unknown>>, params: ParamSpecs): GivenParams {
+export function givenParams(
+  args: Readonly<Record<string, unknown>>,
+  stages: readonly Declaration[],
+): GivenParams {
   const given: Record<string, ParamValue> = {};
-  for (const [name, spec] of Object.entries(params)) {
-    const value = args[name];
-    if (value !== undefined) given[name] = checkParam(name, spec, parsed(name, spec, value));
+  for (const stage of stages) {
+    for (const [name, spec] of Object.entries(stage.params)) {
+      const value = args[name];
+      if (value === undefined) continue;
+      given[name] = checkParam(name, spec, parsed(name, spec, value));
+    }
   }
   return given;
 }

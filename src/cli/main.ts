@@ -7,6 +7,7 @@ import { colorsFor } from './colors.ts';
 import { communitiesCommand } from './communities-command.ts';
 import { evaluateCommand } from './evaluate-command.ts';
 import { exportCommand } from './export-command.ts';
+import { generateCommand } from './generate-command.ts';
 import { inspectCommand } from './inspect-command.ts';
 import { runCommand, stageCommands } from './run-command.ts';
 
@@ -21,6 +22,7 @@ export async function main(argv: readonly string[]): Promise<void> {
     .command(exportCommand)
     .command(inspectCommand)
     .command(evaluateCommand)
+    .command(generateCommand)
     .demandCommand(1, 'Which command? See --help.')
     .recommendCommands()
     .strict()
