@@ -1,7 +1,8 @@
 import { computeKnownFor } from '../communities/known-for.ts';
 import { detectCommunities } from '../communities/metropolis-hastings.ts';
 import { choice, flag, integer, number } from './params.ts';
-import { defineStage, input, matrixArtifact, matrixOf } from './stage.ts';
+import { planRenewal, renewalParams, renewalReport, samplerStart } from './renewal.ts';
+import { defineStage, idsOf, input, matrixArtifact, matrixOf } from './stage.ts';
 
 /** Below this share of producers with a community something is probably wrong with input or thresholds. */
 const LOW_COVERAGE = 0.1;
@@ -10,6 +11,7 @@ export const knownFor = defineStage({
   name: 'known-for',
   summary: 'Assign producers to communities by Metropolis-Hastings on the similarity graph',
   reads: ['producerSimilarity'],
+  readsIfPresent: ['previousKnownFor'],
   writes: ['knownFor'],
   usesSeed: true,
   params: {
@@ -61,6 +63,7 @@ export const knownFor = defineStage({
       { small: 2, web: 1, twitter: 1 },
       { min: 1, max: 1000 },
     ),
+    ...renewalParams,
   },
   async run(artifacts, params, { kernels, seed, onProgress, log }) {
     const similarity = matrixOf(input(artifacts, 'producerSimilarity'), 'neighborIndex', 'similarity');
@@ -68,13 +71,20 @@ export const knownFor = defineStage({
     const numWithNeighbors = countNonEmptyRows(similarity.indptr);
     const wanted =
       params.numCommunities || Math.max(1, Math.round(numWithNeighbors / params.producersPerCommunity));
-    const numCommunities = Math.min(wanted, Math.max(1, numWithNeighbors));
-    if (numCommunities < wanted)
-      log(`${wanted} communities wanted, ${numCommunities} producers have neighbours: k = ${numCommunities}`);
+    const possible = Math.min(wanted, Math.max(1, numWithNeighbors));
+    const producerIds = idsOf(input(artifacts, 'producerSimilarity'), 'producerId');
+    const count = { numWanted: possible, isNumGiven: params.numCommunities > 0 };
+    const renewal =
+      artifacts.previousKnownFor &&
+      planRenewal(artifacts.previousKnownFor, producerIds, similarity, params, count, { seed, log });
+    if (!renewal && possible < wanted)
+      log(`${wanted} communities wanted, ${possible} producers have neighbours: k = ${possible}`);
+    const numCommunities = renewal ? renewal.initial.numCommunities : possible;
     const communities = await detectCommunities(kernels, graph, similarity, {
       ...params,
       numCommunities,
       seed,
+      initial: renewal && samplerStart(renewal.initial),
       onProgress,
     });
     const known = await computeKnownFor(kernels, similarity, communities);
@@ -98,6 +108,7 @@ export const knownFor = defineStage({
         numProducersWithoutNeighbors: known.numRows - numWithNeighbors,
         ...communities.epochs[communities.epochs.length - 1],
         epochs: communities.epochs,
+        ...(renewal && renewalReport(renewal, producerIds, known)),
       },
     };
   },
