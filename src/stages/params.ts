@@ -161,7 +161,6 @@ function expectation(spec: ParamSpec, value: ParamValue): string | undefined {
         ? undefined
         : 'one value or more';
     default:
-      if (spec.modelArtifact && value === '') return 'a model folder';
       return typeof value === 'string' || typeof value === 'number' ? undefined : 'a text';
   }
 }
