@@ -4,7 +4,8 @@
 //   L(v, 0) = (n - d) * w                  TN = n - size(c) - (d - TP)     d = degree, w = mean edge weight of v
 //
 // Only differences matter, so (n - d) * w is left out: score(c) = wtCoeff * TPw + (TP - size(c)) * w, score(0) = 0.
-// The size of v's own community counts v, as in sbf, unless excludeSelf is set.
+// The size of v's own community counts v, as in sbf, unless excludeSelf is set. To the score of v's anchor, the community
+// it had in an earlier run, anchorCoeff * wtCoeff * w is added.
 // Proposal: one draw from softmax(score) over "none" and the communities of the neighbours, the current one left out.
 // Acceptance: ln U < acceptScale * (score(new) - score(old)) + correction. The correction is 0, as in sbf, or Hastings'.
 // Several communities per vertex: memberships.ts.
@@ -47,6 +48,8 @@ export const ACCEPTED: u8 = 4;
   acceptScale: f64;
   excludeSelf: u32;
   hastings: u32;
+  anchors: usize; // u32[n]: a community of each vertex that counts more, or 0
+  anchorCoeff: f64; // how much more, in neighbours
 }
 
 // Scratch: slots {count u32} or, with weights, {count u32, weight f32}[k + 1], all zero between vertices;
@@ -115,6 +118,8 @@ export const ACCEPTED: u8 = 4;
   }
   const scores = scoresOf(p, scratch);
   const meanWeight: f64 = p.meanWeights ? getF64(p.meanWeights, place) : 1;
+  const anchor = p.anchors ? getU32(p.anchors, v) : none;
+  const anchorBonus = p.anchorCoeff * p.wtCoeff * meanWeight;
   const sizes = p.sizes;
   const wtCoeff = p.wtCoeff;
   let currentScore: f64 = 0;
@@ -124,6 +129,7 @@ export const ACCEPTED: u8 = 4;
     isCurrentMet = load<u32>(slot) > 0;
     currentScore = scoreOf<W>(slot, getU32(sizes, current), wtCoeff, meanWeight);
     if (p.excludeSelf) currentScore += meanWeight;
+    if (current == anchor) currentScore += anchorBonus;
   }
   let candidate = firstMet;
   let scoreOut = scores + 8;
@@ -134,7 +140,8 @@ export const ACCEPTED: u8 = 4;
     const community = load<u32>(met);
     const slot = slotOf<W>(scratch, community);
     if (community != none && community != current) {
-      const score = scoreOf<W>(slot, getU32(sizes, community), wtCoeff, meanWeight);
+      let score = scoreOf<W>(slot, getU32(sizes, community), wtCoeff, meanWeight);
+      if (community == anchor) score += anchorBonus;
       if (score > best + NEGLIGIBLE) {
         store<u32>(candidate, community);
         store<f64>(scoreOut, score);

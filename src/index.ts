@@ -1,16 +1,20 @@
 /** Public API. What is not here is private. */
 
+// Its parts, for use on their own
+export { type ChangeReport, reportChanges } from './communities/change-report.ts';
 export { placeDetectionGraph } from './communities/detection-graph.ts';
 export { type FindOptions, type FoundCommunities, findCommunities } from './communities/find-communities.ts';
-// Its parts, for use on their own
 export { computeKnownFor } from './communities/known-for.ts';
 export type { CommunityMetrics } from './communities/metrics.ts';
 export type { EpochReport } from './communities/metropolis-hastings.ts';
+export { type IdentifiedKnownFor, type Renewal, renewMemberships } from './communities/renewal.ts';
 // Nouns
 export { type Csr, csrFromRows, nnz } from './core/csr.ts';
 export { type ErrorCode, errorTable, SimClustersError } from './core/errors.ts';
 export { type IdTable, idAt, idStrings, idTableFromColumn, idTableFromStrings } from './core/ids.ts';
 export { communitiesOf, type Memberships, membersOf } from './core/memberships.ts';
+export { type Neighborhoods, neighborhoodsOf } from './core/neighborhoods.ts';
+export { type RandomKey, randomKey } from './core/rng.ts';
 export type { Column, ListColumn, ScalarColumn, StringColumn, Table } from './core/table.ts';
 export { computeInterestedIn, type InterestedIn, interestMatrix } from './embeddings/interested-in.ts';
 export { computeProducerEmbedding } from './embeddings/producer.ts';

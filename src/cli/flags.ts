@@ -83,6 +83,13 @@ export function givenParams(
 function parsed(name: string, spec: ParamSpec, value: unknown): ParamValue {
   if (spec.type === 'list')
     return (value as unknown[]).flatMap((entry) => splitList(spec.isFiles === true, String(entry)));
+  if (spec.type === 'text' && spec.modelArtifact && value === '') {
+    throw new SimClustersError('BAD_PARAM', {
+      got: `--${flagName(name)} ''`,
+      expected: 'a model folder',
+      todo: `Give one, or leave --${flagName(name)} out`,
+    });
+  }
   if (!Array.isArray(value)) return value as ParamValue;
   throw new SimClustersError('BAD_PARAM', {
     got: `--${flagName(name)} given ${value.length} times`,

@@ -11,13 +11,9 @@ import {
 } from '../inspect/inspect.ts';
 import { writeToStream } from '../io/stream-output.ts';
 import { openModel } from '../pipeline/model-folder.ts';
-import { colorsFor } from './colors.ts';
 import { portraitText } from './inspect-text.ts';
-import type { TextStyle } from './text-layout.ts';
+import { terminalStyle } from './terminal-style.ts';
 
-/** Lines wider than this are hard to read; pipes get this width. */
-const maxWidth = 110;
-const minWidth = 60;
 const maxTop = 1000;
 
 interface InspectArgs {
@@ -77,10 +73,4 @@ function portraitFor({ subject, id, model: folder, top }: InspectArgs): Portrait
 
 function refuse(got: string, expected: string, todo: string): never {
   throw new SimClustersError('BAD_PARAM', { got, expected, todo });
-}
-
-function terminalStyle(): TextStyle {
-  const { columns } = process.stdout;
-  const { bold, dim, cyan } = colorsFor(process.stdout);
-  return { width: Math.max(minWidth, Math.min(maxWidth, columns || maxWidth)), bold, dim, accent: cyan };
 }

@@ -7,6 +7,7 @@ import type { ModelPortrait } from '../inspect/model-portrait.ts';
 import type { ProducerPortrait } from '../inspect/producer-portrait.ts';
 import type { TopicPortrait } from '../inspect/topic-portrait.ts';
 import type { Interest, Recommendation, UserPortrait } from '../inspect/user-portrait.ts';
+import { changeLines, changeOf } from './change-text.ts';
 import { summarizeReport } from './progress.ts';
 import {
   alignedLines,
@@ -48,6 +49,7 @@ function modelLines(model: ModelPortrait, style: TextStyle): string[] {
   const when = model.updatedAt.slice(0, 16).replace('T', ' ');
   const preset = model.preset ? `Preset ${model.preset.name} (${model.preset.reason}), seed` : 'Seed';
   const { communities } = model;
+  const change = changeOf(model.stages.find(({ name }) => name === 'known-for')?.report);
   return [
     style.bold(`Model ${model.modelVersion}`),
     `${model.status === 'complete' ? 'Complete' : 'Not complete'}, last written ${when} UTC by simclusters ${model.packageVersion}.`,
@@ -72,6 +74,7 @@ function modelLines(model: ModelPortrait, style: TextStyle): string[] {
           ]),
         )
       : []),
+    ...(change ? changeLines(change, style) : []),
     ...section(
       'Artifacts',
       style,

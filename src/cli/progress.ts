@@ -3,6 +3,7 @@ import { MultiBar, Presets, type SingleBar } from 'cli-progress';
 import { formatBytes, formatCount, formatSeconds } from '../core/format.ts';
 import type { RunEvent } from '../pipeline/pipeline.ts';
 import type { StageReport } from '../stages/stage.ts';
+import { changeOf, shareKept } from './change-text.ts';
 import { colorsFor } from './colors.ts';
 
 const pc = colorsFor(process.stderr);
@@ -28,6 +29,8 @@ function writeJson(event: RunEvent): void {
 /** What a stage made, in a few words. */
 export function summarizeReport(report: StageReport): string {
   const { numRows, numEntries, f1, numNonEmpty, numAssigned } = report as Record<string, number | undefined>;
+  const change = changeOf(report);
+  const kept = change && shareKept(change);
   const parts = [
     numRows !== undefined && numAssigned === undefined && `${formatCount(numRows)} rows`,
     numRows !== undefined &&
@@ -36,6 +39,7 @@ export function summarizeReport(report: StageReport): string {
     numEntries !== undefined && `${formatCount(numEntries)} entries`,
     numNonEmpty !== undefined && `${formatCount(numNonEmpty)} communities`,
     f1 !== undefined && `edge F1 ${(f1 * 100).toFixed(1)}`,
+    kept !== undefined && `${kept} kept`,
   ];
   return parts.filter(Boolean).join(', ');
 }

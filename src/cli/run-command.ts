@@ -8,11 +8,12 @@ import { writeReport } from '../report/report.ts';
 import { stages } from '../stages/index.ts';
 import { flagName, type PresetName, presetNames } from '../stages/params.ts';
 import type { Stage } from '../stages/stage.ts';
-import { colorsFor } from './colors.ts';
+import { changeLines, changeOf } from './change-text.ts';
 import { exampleParams } from './example.ts';
 import { addStageFlags, givenParams } from './flags.ts';
 import { createProgress, type ProgressStyle } from './progress.ts';
 import { printStageTable } from './stage-table.ts';
+import { terminalStyle } from './terminal-style.ts';
 
 interface RunArgs {
   readonly model: string;
@@ -106,8 +107,10 @@ export const runCommand: CommandModule = {
     const report = await writeReport(openModel(args.model, { verify: false }));
     if (style(args) === 'text') {
       printStageTable(manifest);
-      const { bold } = colorsFor(process.stdout);
-      process.stdout.write(`\nmodel   ${bold(args.model)}\nreport  ${bold(report)}\n`);
+      const textStyle = terminalStyle();
+      const change = changeOf(manifest.stages['known-for']?.report);
+      if (change) process.stdout.write(`${changeLines(change, textStyle).join('\n')}\n`);
+      process.stdout.write(`\nmodel   ${textStyle.bold(args.model)}\nreport  ${textStyle.bold(report)}\n`);
     }
   },
 };

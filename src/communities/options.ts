@@ -33,6 +33,11 @@ export interface SamplerOptions {
    */
   readonly hastings: boolean;
   readonly update: Update;
+  /**
+   * With a start: what a vertex's community there counts more, in neighbours of mean weight; a prior that keeps ids from
+   * drifting with every tie. At most one community per vertex only. Unset: 0.
+   */
+  readonly stability?: number;
 }
 
 /** Factor of the likelihood difference in epoch `epoch`, counted from 1. */

@@ -36,7 +36,7 @@ interface Moves {
   readonly atOnce: KernelName;
   /** Moves of a phase are applied by one thread. */
   readonly isApplySerial: boolean;
-  readonly values: Readonly<Record<string, number | ArrayBufferView>>;
+  readonly values: Readonly<Record<string, number | ArrayBufferView | undefined>>;
   readonly scratchBytes: number;
 }
 
@@ -70,6 +70,7 @@ export function placeSampler(
     wtCoeff: options.wtCoeff,
     excludeSelf: options.hastings ? 1 : 0,
   };
+  const anchors = options.stability ? arena.u32(graph.numVertices) : undefined;
   const overlaps = new OverlapLists(width > 1 ? graph.numVertices * width : 0, numCommunities, kernels);
   const isSingle = width === 1 && options.proposal === 'single-or-zero';
   const moves: Moves = isSingle
@@ -78,7 +79,13 @@ export function placeSampler(
         apply: 'applyMoves',
         atOnce: 'moveAtOnce',
         isApplySerial: false,
-        values: { ...common, assignment: rows, hastings: options.hastings ? 1 : 0 },
+        values: {
+          ...common,
+          assignment: rows,
+          hastings: options.hastings ? 1 : 0,
+          anchors,
+          anchorCoeff: options.stability ?? 0,
+        },
         scratchBytes: (numCommunities + 1) * 8 + (graph.maxDegree + 2) * 20 + 64,
       }
     : {
@@ -103,6 +110,7 @@ export function placeSampler(
       fillRows(rows, width, memberships);
       sizes.fill(0);
       for (const community of rows) sizes[community]++;
+      anchors?.set(rows.subarray(0, anchors.length));
       if (!isSingle) overlaps.build(rows, width);
     },
     current: () => state,

@@ -43,6 +43,17 @@ export function idTableFromColumn(column: StringColumn): IdTable {
   return { size: column.offsets.length - 1, offsets: column.offsets, bytes: column.bytes };
 }
 
+/** What `placesIn` says of an id that is not there. */
+export const NO_PLACE = 0xffffffff;
+
+/** u32[ids.size]: index in `known` of each id of `ids`, or NO_PLACE. Cost O(bytes). */
+export function placesIn(known: IdTable, ids: IdTable): Uint32Array {
+  const index = IdIndex.from(known);
+  return Uint32Array.from({ length: ids.size }, (_, i) =>
+    index.find(ids.bytes, ids.offsets[i], ids.offsets[i + 1]),
+  );
+}
+
 /**
  * Gives each distinct id a dense index, in order of first appearance.
  * Open addressing over 32-bit FNV-1a hashes; ids lie end to end in one byte pool, so no JS string is made.

@@ -124,6 +124,8 @@ export const layouts = {
     acceptScale: f64,
     excludeSelf: u32,
     hastings: u32,
+    anchors: u32,
+    anchorCoeff: f64,
   },
   MembershipParams: {
     order: u32,

@@ -25,6 +25,8 @@ export interface StageRecord {
   readonly skipped?: string;
   readonly params: Readonly<Record<string, ParamValue>>;
   readonly inputs: readonly InputRecord[];
+  /** Hashes of the artifacts of this model that were read; absent when there were none to read. */
+  readonly reads?: Readonly<Partial<Record<ArtifactName, string>>>;
   readonly outputs: Readonly<Partial<Record<ArtifactName, OutputRecord>>>;
   readonly report: StageReport;
   readonly seconds: number;

@@ -10,6 +10,7 @@ import { stages } from '../stages/index.ts';
 import { type ParamValue, type PresetName, resolveParams } from '../stages/params.ts';
 import { type Artifact, type GivenParams, input, type Stage, type StageReport } from '../stages/stage.ts';
 import { codeVersion, fingerprintInputs, sha256 } from './fingerprints.ts';
+import { findImport, type ImportedArtifact, importingParams } from './imports.ts';
 import {
   type InputRecord,
   MANIFEST_VERSION,
@@ -119,6 +120,8 @@ class Run {
     const { folder } = this.#options;
     const names = this.#planned.map(({ name, summary }) => ({ name, summary }));
     this.#emit({ type: 'run-start', folder, numThreads: this.#kernels.numThreads, stages: names });
+    // A wrong folder is told now, and not when its turn comes.
+    for (const stage of this.#planned) this.#findImports(stage, withoutUndefined(this.#options.given));
     for (const [place, stage] of this.#planned.entries()) {
       await this.#bringUpToDate(stage);
       if (!this.#preset) this.#choosePreset();
@@ -159,29 +162,35 @@ class Run {
       await this.#record(stage.name, { ...emptyRecord, params, skipped });
       return;
     }
-    const inputs = await this.#fingerprintInputs(stage, params);
+    const imports = this.#findImports(stage, params);
+    const inputs = [...(await this.#fingerprintInputs(stage, params)), ...imports.map(({ input }) => input)];
     const key = this.#keyOf(stage, params, inputs);
     const previous = this.#manifest.stages[stage.name];
-    if (previous?.key === key && !this.#options.force && this.#isWhole(previous)) {
+    const isUpToDate =
+      (previous?.key === key && !this.#options.force) || imports.some(({ isKept }) => isKept);
+    if (previous && isUpToDate && this.#isWhole(previous)) {
       this.#emit({ type: 'stage-reuse', name: stage.name, report: previous.report });
       return;
     }
     this.#emit({ type: 'stage-start', name: stage.name, reason: staleness(previous, key) });
-    await this.#runStage(stage, params, inputs, key);
+    await this.#runStage(stage, params, { inputs, imports, key });
   }
 
   async #runStage(
     stage: Stage,
     params: Record<string, ParamValue>,
-    inputs: InputRecord[],
-    key: string,
+    { inputs, imports, key }: { inputs: InputRecord[]; imports: readonly ImportedArtifact[]; key: string },
   ): Promise<void> {
     const began = performance.now();
+    const imported = Object.fromEntries(
+      imports.map(({ param, folder, output }) => [param, readArtifact(folder, output)]),
+    );
     // From here on the old outputs no longer count, whatever happens.
     await this.#record(stage.name, undefined);
     const { artifacts, report } = await stage.run(this.#load(stage), params as never, {
       kernels: this.#kernels,
       seed: this.#manifest.seed,
+      imported,
       onProgress: (fraction) => this.#emit({ type: 'stage-progress', name: stage.name, fraction }),
       log: (line) => this.#emit({ type: 'stage-log', name: stage.name, line }),
     });
@@ -191,7 +200,8 @@ class Run {
       outputs[name] = await writeArtifact(this.#options.folder, name, artifact);
     }
     const seconds = secondsSince(began);
-    const record = { key, params, inputs, outputs, report, seconds, peakRssBytes: peakRssBytes() };
+    const reads = Object.fromEntries(this.#hashesRead(stage));
+    const record = { key, params, inputs, reads, outputs, report, seconds, peakRssBytes: peakRssBytes() };
     await this.#record(stage.name, record);
     this.#emit({ type: 'stage-end', name: stage.name, seconds, peakRssBytes: record.peakRssBytes, report });
   }
@@ -204,12 +214,28 @@ class Run {
     return records.flat();
   }
 
-  /** Everything the outputs depend on. Where input files lie does not count, what they hold does. */
+  #findImports(stage: Stage, params: Readonly<Record<string, ParamValue>>): ImportedArtifact[] {
+    const own = { folder: this.#options.folder, manifest: this.#manifest };
+    return importingParams(stage, params).map((param) =>
+      findImport(stage, param, String(params[param]), own, Object.fromEntries(this.#hashesRead(stage))),
+    );
+  }
+
+  /** What there is of the artifacts a stage reads. */
+  #hashesRead(stage: Stage): [ArtifactName, string][] {
+    const outputs = outputsOf(this.#manifest);
+    return [...stage.reads, ...stage.readsIfPresent].flatMap((name) => {
+      const output = outputs.get(name);
+      return output ? [[name, output.sha256] as [ArtifactName, string]] : [];
+    });
+  }
+
+  /** Everything the outputs depend on. Where input files and models lie does not count, what they hold does. */
   #keyOf(stage: Stage, params: Record<string, ParamValue>, inputs: readonly InputRecord[]): string {
     const outputs = outputsOf(this.#manifest);
     const settings = Object.entries(params).filter(([name]) => {
       const spec = stage.params[name];
-      return !(spec.type === 'list' && spec.isFiles);
+      return !(spec.type === 'list' && spec.isFiles) && !(spec.type === 'text' && spec.modelArtifact);
     });
     const artifacts = [...stage.reads, ...stage.readsIfPresent].map((name) => [
       name,

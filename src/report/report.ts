@@ -5,6 +5,7 @@ import { formatBytes, formatCount } from '../core/format.ts';
 import { writeFileAtomically } from '../io/atomic-file.ts';
 import type { Manifest } from '../pipeline/manifest.ts';
 import type { ModelReader } from '../pipeline/model-folder.ts';
+import { changeSection } from './changes.ts';
 import type { PageData, ReportData } from './data.ts';
 import { gatherReport } from './gather.ts';
 import { clip, html, jsonForHtml, type Markup, trusted } from './html.ts';
@@ -36,6 +37,7 @@ export function renderReport(manifest: Manifest, report: ReportData): string {
   const sections = [
     { id: 'flow', name: 'Flow', body: flowSection(manifest) },
     { id: 'quality', name: 'Quality', body: qualitySection(manifest, report.communities) },
+    { id: 'changes', name: 'Changes', body: changeSection(manifest, report.communities) },
     { id: 'communities', name: 'Communities', body: communitySection(report, views) },
     { id: 'neighbors', name: 'Similar producers', body: neighborSection(report, views) },
     { id: 'users', name: 'Interests', body: userSection(report, views) },

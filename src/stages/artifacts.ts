@@ -68,6 +68,10 @@ export const artifactTypes = {
     summary: 'Similar producers by followers: symmetric, by neighbour index',
     columns: { producerId: 'text', neighborIndex: 'list u32: row of this file', similarity: 'list f32' },
   },
+  previousKnownFor: {
+    summary: 'The knownFor of the model that this one renews',
+    columns: { producerId: 'text', clusterId: cluster, knownForScore: 'list f32: affiliation in [0, 1]' },
+  },
   knownFor: {
     summary: 'The community of each producer, at most one',
     columns: { producerId: 'text', clusterId: cluster, knownForScore: 'list f32: affiliation in [0, 1]' },

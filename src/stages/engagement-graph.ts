@@ -1,5 +1,5 @@
 import { quote, SimClustersError } from '../core/errors.ts';
-import { IdIndex, type IdTable } from '../core/ids.ts';
+import { NO_PLACE, placesIn } from '../core/ids.ts';
 import { buildEngagementGraph, type TimedActions } from '../graph/engagement-graph.ts';
 import type { EventInput } from '../io/edge-input.ts';
 import { readEvents } from '../io/event-reader.ts';
@@ -19,7 +19,6 @@ import {
 } from './stage.ts';
 
 const DAY_MS = 86_400_000;
-const NONE = 0xffffffff;
 
 export const engagementGraph = defineStage({
   name: 'engagement-graph',
@@ -64,13 +63,13 @@ export const engagementGraph = defineStage({
     });
     logBadRows(events.report, log);
     const kinds = kindsOfVerbs(events.verbs, params.favVerbs, params.unfavVerbs);
-    const consumerOf = indexIn(consumerIds, events.userIds);
-    const producerOf = indexIn(producerIds, events.authorIds);
+    const consumerOf = placesIn(consumerIds, events.userIds);
+    const producerOf = placesIn(producerIds, events.authorIds);
     const known = selectEvents(
       events,
-      (e) => kinds[events.verbOf[e]] !== actionKind.other && consumerOf[events.users[e]] !== NONE,
+      (e) => kinds[events.verbOf[e]] !== actionKind.other && consumerOf[events.users[e]] !== NO_PLACE,
     );
-    const ofProducers = known.filter((e) => producerOf[events.authors[e]] !== NONE);
+    const ofProducers = known.filter((e) => producerOf[events.authors[e]] !== NO_PLACE);
     const nowMs = givenNow ?? latestTime(events, known);
     const graph = await buildEngagementGraph(
       kernels,
@@ -142,14 +141,6 @@ function kindsOfVerbs(
   });
 }
 
-/** Index in `known` of each id of `ids`; NONE where it is not there. */
-function indexIn(known: IdTable, ids: IdTable): Uint32Array {
-  const index = IdIndex.from(known);
-  return Uint32Array.from({ length: ids.size }, (_, i) =>
-    index.find(ids.bytes, ids.offsets[i], ids.offsets[i + 1]),
-  );
-}
-
 /** Numbers of the events that pass, in order of time; events of the same time keep the order of the input. */
 function selectEvents(events: EventInput, passes: (event: number) => boolean): Uint32Array {
   const numbers = Uint32Array.from({ length: events.numEvents }, (_, e) => e).filter(passes);
@@ -180,7 +171,7 @@ function actionsOf(
 
 function itemsArtifact(events: EventInput, favs: Uint32Array, producerOf: Uint32Array): Artifact {
   const numItems = events.itemIds.size;
-  const author = new Uint32Array(numItems).fill(NONE);
+  const author = new Uint32Array(numItems).fill(NO_PLACE);
   const firstEventTimeMs = new Float64Array(numItems).fill(Number.POSITIVE_INFINITY);
   const numEvents = new Uint32Array(numItems);
   for (const e of favs) {

@@ -5,6 +5,7 @@ import { engagementGraph } from './engagement-graph.ts';
 import { followGraph } from './follow-graph.ts';
 import { interestedIn } from './interested-in.ts';
 import { knownFor } from './known-for.ts';
+import { previousKnownFor } from './previous-known-for.ts';
 import { producerEmbeddings } from './producer-embeddings.ts';
 import { producerNorms } from './producer-norms.ts';
 import { producerSimilarity } from './producer-similarity.ts';
@@ -17,6 +18,7 @@ export const stages: readonly Stage[] = [
   engagementGraph,
   producerNorms,
   producerSimilarity,
+  previousKnownFor,
   knownFor,
   interestedIn,
   producerEmbeddings,

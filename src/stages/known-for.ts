@@ -3,7 +3,8 @@ import { placeDetectionGraph } from '../communities/detection-graph.ts';
 import { findCommunities } from '../communities/find-communities.ts';
 import { computeKnownFor } from '../communities/known-for.ts';
 import { type CommunityParams, communityParams, findOptionsOf } from './community-params.ts';
-import { defineStage, input, matrixArtifact, matrixOf, type StageContext } from './stage.ts';
+import { planRenewal, renewalParams, renewalReport } from './renewal.ts';
+import { defineStage, idsOf, input, matrixArtifact, matrixOf } from './stage.ts';
 
 /** Below this share of producers with a community something is probably wrong with input or thresholds. */
 const LOW_COVERAGE = 0.1;
@@ -12,17 +13,28 @@ export const knownFor = defineStage({
   name: 'known-for',
   summary: 'Assign producers to communities by Metropolis-Hastings on the similarity graph',
   reads: ['producerSimilarity'],
+  readsIfPresent: ['previousKnownFor'],
   writes: ['knownFor'],
   usesSeed: true,
-  params: communityParams,
+  params: { ...communityParams, ...renewalParams },
   async run(artifacts, params, { kernels, seed, onProgress, log }) {
     const similarity = matrixOf(input(artifacts, 'producerSimilarity'), 'neighborIndex', 'similarity');
     const numWithNeighbors = countNonEmptyRows(similarity.indptr);
-    const numCommunities = numCommunitiesOf(params, numWithNeighbors, log);
+    const { wanted, possible } = countCommunities(params, numWithNeighbors);
+    const producerIds = idsOf(input(artifacts, 'producerSimilarity'), 'producerId');
+    const renewal =
+      artifacts.previousKnownFor &&
+      planRenewal(artifacts.previousKnownFor, producerIds, similarity, params, possible, { seed, log });
+    if (!renewal && possible < wanted && !params.growth)
+      log(`${wanted} communities wanted, ${possible} producers have neighbours: k = ${possible}`);
     const { found, known } = await kernels.scope(async () => {
       const graph = await placeDetectionGraph(kernels, similarity, params.weightFormat);
-      const options = { ...findOptionsOf(params, numCommunities), seed, onProgress };
-      const found = await findCommunities(kernels, graph, () => similarity, options);
+      const found = await findCommunities(kernels, graph, () => similarity, {
+        ...findOptionsOf(params, renewal?.initial.numCommunities ?? possible),
+        ...(renewal && { initial: renewal.initial, stability: params.stability }),
+        seed,
+        onProgress,
+      });
       const known = await computeKnownFor(kernels, graph.placed, found.memberships);
       return { found, known: params.normalizeColumns ? normalizeColumns(known) : known };
     });
@@ -50,22 +62,19 @@ export const knownFor = defineStage({
         epochs: found.epochs,
         rounds: found.rounds,
         postProcessing: found.postProcessing,
+        ...(renewal && renewalReport(renewal, producerIds, known)),
       },
     };
   },
 });
 
-/** How many communities to look for: as asked, or by the size of the graph; never more than there are producers for. */
-function numCommunitiesOf(
-  { numCommunities, producersPerCommunity, growth }: CommunityParams,
+/** How many communities are wanted, as asked or by the size of the graph, and how many there are producers for. */
+function countCommunities(
+  { numCommunities, producersPerCommunity }: CommunityParams,
   numWithNeighbors: number,
-  log: StageContext['log'],
-): number {
+) {
   const wanted = numCommunities || Math.max(1, Math.round(numWithNeighbors / producersPerCommunity));
-  const possible = Math.min(wanted, Math.max(1, numWithNeighbors));
-  if (possible < wanted && !growth)
-    log(`${wanted} communities wanted, ${possible} producers have neighbours: k = ${possible}`);
-  return possible;
+  return { wanted, possible: Math.min(wanted, Math.max(1, numWithNeighbors)) };
 }
 
 function countNonEmptyRows(indptr: Uint32Array): number {

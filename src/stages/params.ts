@@ -3,6 +3,7 @@
  * the cache key and the record in the manifest.
  */
 import { SimClustersError } from '../core/errors.ts';
+import type { ArtifactName } from './artifacts.ts';
 
 /** Settings that belong together, by the size of the graph. */
 export const presetNames = ['small', 'web', 'twitter'] as const;
@@ -27,6 +28,8 @@ export interface NumberSpec extends Spec<number> {
 
 export interface TextSpec extends Spec<string> {
   readonly type: 'text';
+  /** The text names a model folder, and the stage is handed this artifact of it, whose content counts and not its place. */
+  readonly modelArtifact?: ArtifactName;
 }
 
 export interface ChoiceSpec<C extends string = string> extends Spec<C> {

@@ -25,6 +25,8 @@ export interface StageContext {
   readonly kernels: Kernels;
   /** Root of all randomness. */
   readonly seed: string;
+  /** Artifacts of other models, by the param that names the model (see TextSpec.modelArtifact). */
+  readonly imported: Readonly<Record<string, Artifact>>;
   /** Share of the stage that is done, 0 to 1. */
   readonly onProgress: (fraction: number) => void;
   /** One line for the person who watches. */

@@ -200,7 +200,8 @@ test('a model is told by how it was made and what it holds', () => {
   const told = inspectModel(model);
   assert.equal([told.status, told.seed, told.preset?.name], ['complete', '2', 'small']);
   assert.equal(told.artifacts.map(({ name }) => name).sort(), [...artifactNames].sort());
-  assert.is(told.inputs.length, 3);
+  // Follows, engagements, topic follows, and the communities renewed.
+  assert.is(told.inputs.length, 4);
   assert.is(told.communities!.total, 3);
   const sizes = told.communities!.largest.map(({ numProducers }) => numProducers);
   assert.equal(

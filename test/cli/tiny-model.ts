@@ -33,8 +33,11 @@ export function buildTinyModel(): TinyModel {
   const inputs = ['--follows', follows, '--engagements', engagements, '--topic-follows', topics];
   // On a graph this small a random start may lay two themes into one; the best of many does not.
   const settings = ['--num-communities', '3', '--num-starts', '20', '--seed', '2', '--quiet'];
-  const { status, stderr } = simclusters(['run', '--model', model, ...inputs, ...settings]);
-  if (status !== 0) throw new Error(`no tiny model: ${stderr}`);
+  // Renewed once, so that it has every artifact there is.
+  for (const renewal of [[], ['--previous', model]]) {
+    const { status, stderr } = simclusters(['run', '--model', model, ...inputs, ...settings, ...renewal]);
+    if (status !== 0) throw new Error(`no tiny model: ${stderr}`);
+  }
   return { folder, model };
 }
 
