@@ -9,6 +9,10 @@ import type { EdgeSource, EmitEdge } from './symmetric-graph.ts';
 /** Epochs of the random streams. */
 const insideEpoch = 0;
 const acrossEpoch = 1;
+const sampleEpoch = 2;
+
+/** Pairs sampled to tell how many have no community in common. */
+const numSampled = 200_000;
 
 /** Parts: the inside of every community, then the pairs (u, v > u) across, vertex by vertex. */
 export class PlantedEdges implements EdgeSource {
@@ -42,7 +46,7 @@ export class PlantedEdges implements EdgeSource {
     this.numParts = truth.numCommunities + truth.numVertices;
     const { numPairs, numEdges } = this.#countInside();
     const numAcross = (mixing / (1 - mixing)) * numEdges;
-    const numPairsAcross = (truth.numVertices * (truth.numVertices - 1)) / 2 - numPairs;
+    const numPairsAcross = this.#countAcross(numPairs);
     demandPairs(numAcross, numPairsAcross, mixing);
     this.#acrossDensity = numAcross === 0 ? 0 : numAcross / numPairsAcross;
     this.numExpected = numEdges + numAcross;
@@ -64,6 +68,22 @@ export class PlantedEdges implements EdgeSource {
       numEdges += (density * size * (size - 1)) / 2;
     });
     return { numPairs, numEdges };
+  }
+
+  /** Pairs without a common community; sampled where the pairs that share several make a count by subtraction too low. */
+  #countAcross(numPairsInside: number): number {
+    const { numVertices, width } = this.#truth;
+    const numPairs = (numVertices * (numVertices - 1)) / 2;
+    if (width === 1 || numPairsInside < 0.01 * numPairs) return numPairs - numPairsInside;
+    const stream = streamOf(this.#key, sampleEpoch, 0);
+    let numAcross = 0;
+    for (let draw = 0; draw < 2 * numSampled; draw += 2) {
+      const u = Math.floor(uniform(stream, draw) * numVertices);
+      const v = Math.floor(uniform(stream, draw + 1) * numVertices);
+      // A vertex has a community in common with itself; such pairs are none.
+      if (!sharesCommunity(this.#truth, u, v)) numAcross++;
+    }
+    return ((numAcross / numSampled) * numVertices * numVertices) / 2;
   }
 
   #emitInside(community: number, emit: EmitEdge): void {
@@ -106,7 +126,7 @@ function skipScale(density: number): number | undefined {
 function demandPairs(numWanted: number, numPairs: number, mixing: number): void {
   if (numWanted === 0 || numWanted <= numPairs) return;
   throw new SimClustersError('BAD_PARAM', {
-    got: `mixing ${mixing}: ${Math.round(numWanted)} edges across communities, where ${Math.max(0, numPairs)} pairs are`,
+    got: `mixing ${mixing}: ${Math.round(numWanted)} edges across communities, where ${Math.max(0, Math.round(numPairs))} pairs are`,
     expected: 'no more edges than pairs',
     todo: 'Lower the mixing or the density, or make the communities smaller',
   });

@@ -11,8 +11,9 @@ import { rowOf } from '../fixtures/random.ts';
 
 /** Settings of every kind that can be met. */
 const anyOptions: fc.Arbitrary<PlantedOptions> = fc.record({
-  numVertices: fc.integer({ min: 60, max: 300 }),
+  numVertices: fc.integer({ min: 150, max: 400 }),
   meanSize: fc.integer({ min: 4, max: 20 }),
+  maxSize: fc.constant(40),
   sizeDistribution: fc.constantFrom('uniform', 'power-law'),
   density: fc.constantFrom({ internalDegree: 6 }, { minDensity: 0.3, maxDensity: 1 }),
   mixing: fc.constantFrom(0, 0.1, 0.4),
@@ -78,6 +79,24 @@ for (const meanMemberships of [1, 1.6]) {
     assert.is(truth.width, meanMemberships === 1 ? 1 : 4);
   });
 }
+
+test('communities as large as half the graph that overlap leave the mixing what it should be', async () => {
+  const { graph, truth } = await generatePlantedGraph(
+    {
+      numVertices: 1000,
+      numCommunities: 4,
+      minSize: 300,
+      maxSize: 500,
+      meanMemberships: 1.6,
+      maxMemberships: 3,
+      density: { internalDegree: 20 },
+      mixing: 0.2,
+    },
+    '1',
+  );
+  assertNear(shareAcross(graph, truth), 0.2, 0.06);
+  assertNear(membersOf(truth).members.length, 1600, 0.05);
+});
 
 test('densities fall from the smallest to the largest community', async () => {
   const { graph, truth } = await generatePlantedGraph(
