@@ -66,7 +66,8 @@ function samplerCase(random: Random, numVertices: number) {
     visits: random.permutation(numVertices),
     outcomes: new Uint8Array(numVertices),
     ...randomKeyOf(random),
-    wtCoeff: 10 * random.real(),
+    // Scores of single digits, or so far apart that e^difference is 0.
+    wtCoeff: (random.chance(0.8) ? 10 : 500) * random.real(),
     acceptScale: random.chance(0.2) ? 0 : random.real(),
     excludeSelf: random.below(2),
   };
