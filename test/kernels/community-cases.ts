@@ -66,8 +66,8 @@ function samplerCase(random: Random, numVertices: number) {
     visits: random.permutation(numVertices),
     outcomes: new Uint8Array(numVertices),
     ...randomKeyOf(random),
-    // Scores of single digits, or so far apart that e^difference is 0.
-    wtCoeff: (random.chance(0.8) ? 10 : 500) * random.real(),
+    // Scores so close that any may be drawn, or so far apart that e^difference is 0.
+    wtCoeff: [1, 10, 500][random.below(3)] * random.real(),
     acceptScale: random.chance(0.2) ? 0 : random.real(),
     excludeSelf: random.below(2),
   };
