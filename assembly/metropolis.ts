@@ -221,16 +221,21 @@ export function drawSoftmax(scores: usize, weights: usize, numScores: u32, best:
  *   q(new -> old) = e^score(old) / T'   T' = the same with the old community in place of the new one; "none" stays
  */
 function hastings(scores: usize, numScores: u32, chosen: u32, isOldAdded: bool, oldScore: f64): f64 {
-  let best = isOldAdded ? oldScore : 0;
-  for (let i: u32 = 0; i < numScores; i++) best = max<f64>(best, getF64(scores, i));
-  let forward: f64 = 0;
-  let backward: f64 = isOldAdded ? exp(oldScore - best) : 0;
-  for (let i: u32 = 0; i < numScores; i++) {
-    const weight = exp(getF64(scores, i) - best);
-    forward += weight;
-    if (i == 0 || i != chosen) backward += weight;
-  }
-  return oldScore - ln(backward) - (getF64(scores, chosen) - ln(forward));
+  const lnForward = lnSumExp(scores, numScores, numScores, -Infinity);
+  const lnBackward = lnSumExp(scores, numScores, chosen == 0 ? numScores : chosen, isOldAdded ? oldScore : -Infinity);
+  return oldScore - lnBackward - (getF64(scores, chosen) - lnForward);
+}
+
+/**
+ * ln of the sum of e^added and e^score over all scores but that at `left`. Relative to the greatest of these very terms:
+ * scores of hundreds are common, so relative to any other the sum might vanish.
+ */
+function lnSumExp(scores: usize, numScores: u32, left: u32, added: f64): f64 {
+  let best = added;
+  for (let i: u32 = 0; i < numScores; i++) if (i != left) best = max<f64>(best, getF64(scores, i));
+  let sum = exp(added - best);
+  for (let i: u32 = 0; i < numScores; i++) if (i != left) sum += exp(getF64(scores, i) - best);
+  return best + ln(sum);
 }
 
 function proposeAll<W>(p: MetropolisParams, scratch: usize, lo: u32, hi: u32): void {

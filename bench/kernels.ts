@@ -5,9 +5,9 @@
  */
 import yargs from 'yargs';
 import { hideBin } from 'yargs/helpers';
+import { placeDetectionGraph } from '../src/communities/detection-graph.ts';
 import { computeKnownFor } from '../src/communities/known-for.ts';
-import { detectCommunities } from '../src/communities/metropolis-hastings.ts';
-import type { Csr } from '../src/core/csr.ts';
+import { type DetectionOptions, detectCommunities } from '../src/communities/metropolis-hastings.ts';
 import { randomKey, streamOf, uniform } from '../src/core/rng.ts';
 import { computeInterestedIn, interestMatrix } from '../src/embeddings/interested-in.ts';
 import { computeProducerEmbedding } from '../src/embeddings/producer.ts';
@@ -56,22 +56,30 @@ async function prepare(kernels: Kernels): Promise<Work[]> {
   const graph = await buildCsr(kernels, follows, args.users, numProducers, 'max');
   const similar = { weighting: 'cosine', threshold: 0, topK: 50, minFollowers: 1 } as const;
   const similarity = await computeProducerSimilarity(kernels, graph, similar);
-  const sampler = {
+  const sampler: DetectionOptions = {
     numCommunities: numProducers / groupSize,
     wtCoeff: 10,
     scaleCoeff: 0.5,
     maxEpochs: 3,
     eps: 0,
     runAllEpochs: true,
+    evaluateEvery: 1,
+    proposal: 'single-or-zero',
+    maxMemberships: 1,
+    hastings: false,
+    update: 'phases',
+    unitWeights: true,
+    initialisation: 'random-neighborhoods',
     numStarts: 1,
     seed: '1',
   };
-  const unit: Csr = { ...similarity, data: undefined };
-  const knownFor = await computeKnownFor(
-    kernels,
-    similarity,
-    await detectCommunities(kernels, unit, similarity, sampler),
-  );
+  const detect = (k: Kernels) =>
+    k.scope(async () => detectCommunities(k, await placeDetectionGraph(k, similarity), sampler));
+  const { memberships } = await detect(kernels);
+  const knownFor = await kernels.scope(async () => {
+    const { placed } = await placeDetectionGraph(kernels, similarity);
+    return computeKnownFor(kernels, placed, memberships);
+  });
   const counts = columnCounts(graph);
   const inverseNorm = Float32Array.from(counts, (count) => (count > 0 ? 1 / Math.sqrt(count) : 0));
   const input = { followGraph: graph, knownFor, inverseFollowNorm: inverseNorm, inverseFavNorm: inverseNorm };
@@ -85,7 +93,7 @@ async function prepare(kernels: Kernels): Promise<Work[]> {
     { name: 'CSR build', run: (k) => buildCsr(k, follows, args.users, numProducers, 'max') },
     { name: 'transpose', run: (k) => transpose(k, graph) },
     { name: 'similarity (SpGEMM, top 50)', run: (k) => computeProducerSimilarity(k, graph, similar) },
-    { name: 'communities (3 epochs)', run: (k) => detectCommunities(k, unit, similarity, sampler) },
+    { name: 'communities (3 epochs)', run: detect },
     { name: 'InterestedIn', run: (k) => computeInterestedIn(k, input, cut) },
     {
       name: 'producer embeddings',

@@ -41,6 +41,7 @@ export interface RoundReport {
 export interface Growth {
   /** Width 1; ids 0..numCommunities - 1 by first member, or those of `initial` where they live on. Singles belong to none. */
   readonly memberships: Memberships;
+  /** The highest of the start, of all rounds, and of a last greedy polish of the best of these. */
   readonly objective: number;
   readonly rounds: readonly RoundReport[];
 }
@@ -79,6 +80,12 @@ export async function growCommunities(
     const costs: Costs = { pairCost: meanWeight / (1 + wtCoeff), meanWeight };
     const whole = await placeLevel(kernels, graph);
     let labels = initial ? labelsOf(initial) : ownLabels(graph.numRows);
+    let best = { labels, ...evaluate(graph, labels, costs) };
+    const keepBetter = (found: Labels) => {
+      const evaluated = { labels: found, ...evaluate(graph, found, costs) };
+      if (evaluated.objective > best.objective) best = evaluated;
+      return evaluated;
+    };
     const rounds: RoundReport[] = [];
     for (let round = 1; round <= numRounds; round++) {
       const began = performance.now();
@@ -88,16 +95,15 @@ export async function growCommunities(
       const refining = { schedule: REFINE_SCHEDULE, seed: keyOf('refine'), within: labels };
       const parts = await moveByTemperature(kernels, whole, ownLabels(graph.numRows), refining, costs);
       labels = await moveParts(kernels, whole, labels, parts, keyOf('parts'), costs);
-      const { objective, numCommunities } = evaluate(graph, labels, costs);
+      const { objective, numCommunities } = keepBetter(labels);
       const report = { round, objective, numCommunities, seconds: (performance.now() - began) / 1000 };
       rounds.push(report);
       onRound?.(report);
       onProgress?.(round / (numRounds + 1));
     }
     const polish = { schedule: greedySweeps(2), seed: `${seed}/growth polish` };
-    labels = await moveByTemperature(kernels, whole, labels, polish, costs);
-    const { objective } = evaluate(graph, labels, costs);
-    return { memberships: numbered(labels, initial), objective, rounds };
+    keepBetter(await moveByTemperature(kernels, whole, best.labels, polish, costs));
+    return { memberships: numbered(best.labels, initial), objective: best.objective, rounds };
   });
 }
 

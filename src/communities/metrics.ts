@@ -121,8 +121,10 @@ export async function measureCommunities(
     // Each edge is stored twice, once from either end.
     const truePositives = sum(insideCounts) / 2;
     const trueWeight = sum(insideWeights) / 2;
-    // Pairs with an edge weigh what the edge does, not the mean.
-    const predictedWeight = graph.isWeighted ? pairs.weight + trueWeight - sum(insideMeans) / 2 : pairs.count;
+    // Pairs with an edge weigh what the edge does, not the mean; without weights that is the same.
+    const predictedWeight = graph.isWeighted
+      ? pairs.weight + trueWeight - sum(insideMeans) / 2
+      : pairs.weight;
     const weighted = scores(trueWeight, predictedWeight, sum(weights.weightedDegrees) / 2);
     const nonEmpty = sizes.filter((size) => size > 0);
     return {
@@ -153,7 +155,7 @@ function countRows(
 
 interface PairSums {
   readonly count: number;
-  /** Summed mean weights of the pairs; absent without weights. */
+  /** Summed mean weights of the pairs; two vertices without neighbours weigh 0. */
   readonly weight: number;
   readonly isSampled: boolean;
 }
@@ -173,7 +175,7 @@ async function predictedPairs(
   inputs: PairInputs,
   key: RandomKey,
 ): Promise<PairSums> {
-  const numPairs = sizes.reduce((total, size) => total + (size * (size - 1)) / 2, 0);
+  const numPairs = sizes.reduce((total, size) => total + numPairsOf(size), 0);
   if (memberships.width === 1) return disjointPairs(graph, numPairs, inputs);
   if (numPairs > MAX_PAIRS) return samplePairs(memberships, sizes, numPairs, inputs, key);
   return kernels.scope(async (arena) => {
@@ -198,11 +200,17 @@ function disjointPairs(
   { indptr, members, degrees, weightedDegrees }: PairInputs,
 ): PairSums {
   let weight = 0;
-  for (let c = 0; isWeighted && c + 1 < indptr.length; c++) {
+  for (let c = 0; c + 1 < indptr.length; c++) {
     const own = members.subarray(indptr[c], indptr[c + 1]);
-    weight += meanWeightOfPairs(own, (v) => degrees[v], weightedDegrees);
+    weight += isWeighted
+      ? meanWeightOfPairs(own, (v) => degrees[v], weightedDegrees)
+      : numPairsOf(own.length) - numPairsOf(own.filter((v) => degrees[v] === 0).length);
   }
   return { count, weight, isSampled: false };
+}
+
+function numPairsOf(size: number): number {
+  return (size * (size - 1)) / 2;
 }
 
 /**
@@ -219,7 +227,7 @@ function samplePairs(
   const ends: number[] = [];
   let end = 0;
   for (const size of sizes) {
-    end += (size * (size - 1)) / 2;
+    end += numPairsOf(size);
     ends.push(end);
   }
   let count = 0;

@@ -14,6 +14,7 @@ import { type PlacedGraph, withoutWeights } from './placed-graph.ts';
 import { type EpochRates, placeSampler, type Sampler } from './sampler.ts';
 
 export interface DetectionOptions extends SamplerOptions {
+  /** Ignored with `initial`, which brings its own, and by the initialisation "singletons". */
   readonly numCommunities: number;
   /** Sample as if all weights were 1; what is measured keeps them. */
   readonly unitWeights: boolean;
@@ -57,6 +58,8 @@ export interface DetectionGraph {
 
 /** Epochs after which starts are compared: F1 then foretells the final F1 (correlation .9), the likelihood does not. */
 const TRIAL_EPOCHS = 2;
+/** The proposal "multiple" weighs all subsets of a cover of the neighbours. */
+const MAX_COVER = 8;
 /** Pure random proposals draw each community for each vertex, so rows are as wide as there are communities. */
 const MAX_PURE_RANDOM = 64;
 
@@ -71,7 +74,8 @@ export async function detectCommunities(
   return kernels.scope(async () => {
     const starts = new Starts(graph, options);
     const first = starts.take(0);
-    const run = await placeRun(kernels, graph.placed, first.memberships.width, options);
+    checkStart(first.memberships, options);
+    const run = await placeRun(kernels, graph.placed, first.memberships, options);
     const trialEpochs = initial || numStarts === 1 ? 0 : Math.min(TRIAL_EPOCHS, maxEpochs);
     const plannedEpochs = trialEpochs * numStarts + maxEpochs - trialEpochs;
     let epochsDone = 0;
@@ -93,7 +97,7 @@ export async function detectCommunities(
 }
 
 function checkOptions(
-  { proposal, hastings, update, numCommunities }: DetectionOptions,
+  { proposal, hastings, update, maxMemberships }: DetectionOptions,
   isWhole: boolean,
 ): void {
   const isSingle = proposal === 'single-or-zero';
@@ -111,6 +115,24 @@ function checkOptions(
     throw badOptions(
       `--update ${update} with edges on disk`,
       '--memory goes with --update phases or deferred',
+    );
+  if (proposal === 'multiple' && maxMemberships > MAX_COVER)
+    throw badOptions(
+      `--proposal multiple with --max-memberships ${maxMemberships}`,
+      `at most ${MAX_COVER} communities per vertex: every move weighs all subsets of them`,
+    );
+}
+
+/** The start decides how many communities there are (singletons: as many as vertices) and how many a vertex may have. */
+function checkStart(
+  { width, numCommunities }: Memberships,
+  { proposal, hastings, update }: DetectionOptions,
+): void {
+  const option = hastings ? '--hastings' : '--update hogwild';
+  if (width > 1 && (hastings || update === 'hogwild'))
+    throw badOptions(
+      `${option} from a start with up to ${width} communities per vertex`,
+      `${option} goes with one community per vertex: --max-memberships 1, or another --initialisation`,
     );
   if (proposal === 'pure-random' && numCommunities > MAX_PURE_RANDOM)
     throw badOptions(
@@ -180,13 +202,13 @@ interface Run {
 async function placeRun(
   kernels: Kernels,
   graph: PlacedGraph,
-  startWidth: number,
+  start: Memberships,
   options: DetectionOptions,
 ): Promise<Run> {
   const sampled = options.unitWeights ? withoutWeights(graph) : graph;
   const weights = await weighVertices(kernels, graph);
-  const width = widthOf(startWidth, options);
-  const sampler = placeSampler(kernels, sampled, options.numCommunities, width, options, weights.meanWeights);
+  const width = widthOf(start, options);
+  const sampler = placeSampler(kernels, sampled, start.numCommunities, width, options, weights.meanWeights);
   return {
     goOn: (chain, numEpochs, onEpoch) =>
       runEpochs(kernels, graph, weights, sampler, chain, options, numEpochs, onEpoch),
@@ -194,9 +216,12 @@ async function placeRun(
 }
 
 /** Places per row of memberships. */
-function widthOf(startWidth: number, { proposal, maxMemberships, numCommunities }: DetectionOptions): number {
-  if (proposal === 'single-or-zero') return startWidth;
-  return Math.max(startWidth, proposal === 'pure-random' ? numCommunities : maxMemberships);
+function widthOf(
+  { width, numCommunities }: Memberships,
+  { proposal, maxMemberships }: DetectionOptions,
+): number {
+  if (proposal === 'single-or-zero') return width;
+  return Math.max(width, proposal === 'pure-random' ? numCommunities : maxMemberships);
 }
 
 async function runEpochs(

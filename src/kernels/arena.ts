@@ -6,7 +6,7 @@ import { SimClustersError } from '../core/errors.ts';
 
 const ALIGNMENT = 64;
 
-type Bytes = Uint32Array | Float32Array | Float64Array | Uint8Array | Int32Array;
+type Bytes = Uint32Array | Float32Array | Float64Array | Uint8Array | Uint16Array | Int32Array;
 
 export class Arena {
   readonly buffer: ArrayBufferLike;

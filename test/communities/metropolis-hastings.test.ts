@@ -1,14 +1,14 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { randomNeighborhoods } from '../../src/communities/initialise.ts';
-import {
-  detectCommunities,
-  type MetropolisHastingsOptions,
-} from '../../src/communities/metropolis-hastings.ts';
+import { initialise } from '../../src/communities/initialise.ts';
+import type { DetectionOptions } from '../../src/communities/metropolis-hastings.ts';
 import type { Csr } from '../../src/core/csr.ts';
+import { singleMemberships } from '../../src/core/memberships.ts';
+import { neighborhoodsOf } from '../../src/core/neighborhoods.ts';
 import { randomKey } from '../../src/core/rng.ts';
 import { drawSoftmax } from '../../src/kernels/reference/metropolis.ts';
 import { open, wasm } from '../fixtures/backends.ts';
+import { detectOn } from '../fixtures/detection.ts';
 import { plantCommunities } from '../fixtures/planted.ts';
 import { PROPOSED_EMPTY, proposeMoves } from '../fixtures/propose.ts';
 import { csrFromMaps, graphFromLists, Random } from '../fixtures/random.ts';
@@ -19,36 +19,26 @@ const test = suite('Metropolis-Hastings');
 const kernels = open(wasm(1));
 test.after(() => kernels.close());
 
-function detect(graph: Csr, options: Partial<MetropolisHastingsOptions> = {}) {
-  return detectCommunities(kernels, graph, graph, {
-    numCommunities: 4,
-    wtCoeff: 10,
-    scaleCoeff: 0.5,
-    maxEpochs: 30,
-    eps: 0.001,
-    runAllEpochs: false,
-    seed: 'test',
-    numStarts: 1,
-    ...options,
-  });
-}
+const detect = (graph: Csr, options?: Partial<DetectionOptions>) => detectOn(kernels, graph, options);
 
 const clear = plantCommunities({ sizes: [30, 25, 40, 20, 35], inside: 0.5, across: 0.01, seed: 'clear' });
 
 for (const seed of ['a', 'b', 'c']) {
   test(`planted communities are found, seed ${seed}`, async () => {
     for (const graph of [clear.graph, { ...clear.graph, data: undefined }]) {
-      const { assignment, numCommunities } = await detect(graph, { numCommunities: 5, numStarts: 8, seed });
-      requireValidAssignment(graph, assignment, numCommunities);
-      const f1 = pairF1(assignment, clear.truth, numCommunities);
+      const { memberships } = await detect(graph, { numCommunities: 5, numStarts: 8, seed });
+      requireValidAssignment(graph, memberships.rows, 5);
+      const f1 = pairF1(memberships.rows, clear.truth, 5);
       assert.ok(f1 >= 0.95, `F1 to the truth: ${f1}`);
     }
   });
 }
 
+const truth = singleMemberships(5, clear.truth);
+
 test('from the truth the sampler does not stray', async () => {
-  const { assignment } = await detect(clear.graph, { numCommunities: 5, initial: clear.truth });
-  assert.ok(pairF1(assignment, clear.truth, 5) >= 0.99);
+  const { memberships } = await detect(clear.graph, { numCommunities: 5, initial: truth });
+  assert.ok(pairF1(memberships.rows, clear.truth, 5) >= 0.99);
 });
 
 test('the reports of epochs are numbered, and their rates are shares', async () => {
@@ -63,7 +53,7 @@ test('the reports of epochs are numbered, and their rates are shares', async () 
 });
 
 test('the sampler stops once few proposals are accepted, unless told to go on', async () => {
-  const options = { numCommunities: 5, initial: clear.truth, maxEpochs: 12 };
+  const options = { numCommunities: 5, initial: truth, maxEpochs: 12 };
   const settled = await detect(clear.graph, { ...options, eps: 0.5 });
   assert.is(settled.epochs.length, 1);
   assert.ok(settled.epochs[0].acceptRate < 0.5);
@@ -71,14 +61,15 @@ test('the sampler stops once few proposals are accepted, unless told to go on', 
   assert.is((await detect(clear.graph, { ...options, eps: 0 })).epochs.length, 12);
 });
 
-test('the start is the assignment given, and is left as it was', async () => {
-  const initial = clear.truth.map((community) => (community === 2 ? 5 : community));
-  const before = initial.slice();
-  const { assignment, epochs } = await detect(clear.graph, { numCommunities: 5, initial, maxEpochs: 0 });
-  assert.equal(assignment, before);
+test('the start is the one given, and is left as it was', async () => {
+  const rows = clear.truth.map((community) => (community === 2 ? 5 : community));
+  const initial = singleMemberships(5, rows);
+  const before = rows.slice();
+  const { memberships, epochs } = await detect(clear.graph, { numCommunities: 5, initial, maxEpochs: 0 });
+  assert.equal(memberships.rows, before);
   assert.equal(epochs, []);
   await detect(clear.graph, { numCommunities: 5, initial });
-  assert.equal(initial, before);
+  assert.equal(rows, before);
 });
 
 test('progress never falls and ends at 1', async () => {
@@ -89,23 +80,26 @@ test('progress never falls and ends at 1', async () => {
   assert.ok(fractions.every((fraction, i) => i === 0 || fraction > fractions[i - 1]));
 });
 
-test('measures may be taken on another graph than the one sampled on', async () => {
-  const options = {
-    numCommunities: 5,
-    wtCoeff: 10,
-    scaleCoeff: 0.5,
-    maxEpochs: 3,
-    eps: 0,
-    seed: 's',
-    numStarts: 1,
-  };
-  const binary = { ...clear.graph, data: undefined };
-  const run = (measured: Csr) =>
-    detectCommunities(kernels, binary, measured, { ...options, runAllEpochs: true });
-  const [plain, weighted] = [await run(binary), await run(clear.graph)];
-  assert.equal(plain.assignment, weighted.assignment);
+test('with unit weights the sampler does not see the weights, what is measured does', async () => {
+  const options = { numCommunities: 5, maxEpochs: 3, runAllEpochs: true };
+  const plain = await detect({ ...clear.graph, data: undefined }, options);
+  const weighted = await detect(clear.graph, { ...options, unitWeights: true });
+  assert.equal(plain.memberships, weighted.memberships);
   assert.is(plain.epochs[2].f1, weighted.epochs[2].f1);
   assert.is.not(plain.epochs[2].weightedF1, weighted.epochs[2].weightedF1);
+  const seesWeights = await detect(clear.graph, options);
+  assert.is.not(seesWeights.epochs[0].acceptRate, weighted.epochs[0].acceptRate);
+});
+
+test('quality is measured every so many epochs, and after the last', async () => {
+  const measured = async (options: Partial<DetectionOptions>) => {
+    const { epochs } = await detect(clear.graph, { maxEpochs: 7, runAllEpochs: true, ...options });
+    return epochs.filter(({ f1 }) => f1 !== undefined).map(({ epoch }) => epoch);
+  };
+  assert.equal(await measured({ evaluateEvery: 3 }), [3, 6, 7]);
+  assert.equal(await measured({ evaluateEvery: 100 }), [7]);
+  const settled = { runAllEpochs: false, eps: 0.5, initial: truth, numCommunities: 5, evaluateEvery: 100 };
+  assert.equal(await measured(settled), [1]);
 });
 
 test('isolated vertices end unassigned', async () => {
@@ -115,21 +109,22 @@ test('isolated vertices end unassigned', async () => {
     [0, 1],
   ];
   for (const seed of ['a', 'b', 'c', 'd']) {
-    const { assignment } = await detect(graphFromLists([...triangle, [], [], []]), {
+    const { memberships } = await detect(graphFromLists([...triangle, [], [], []]), {
       seed,
       runAllEpochs: true,
     });
-    assert.equal([...assignment.subarray(3)], [4, 4, 4]);
+    assert.equal([...memberships.rows.subarray(3)], [4, 4, 4]);
   }
-  const { assignment } = await detect(graphFromLists([[], []]), { initial: Uint32Array.of(0, 0) });
-  assert.equal([...assignment], [4, 4]);
+  const initial = singleMemberships(4, Uint32Array.of(0, 0));
+  const { memberships } = await detect(graphFromLists([[], []]), { initial });
+  assert.equal([...memberships.rows], [4, 4]);
 });
 
 test('a graph of one vertex, and one of none', async () => {
   const one = await detect(graphFromLists([[]]));
-  assert.equal([...one.assignment], [4]);
+  assert.equal([...one.memberships.rows], [4]);
   const empty = await detect(graphFromLists([]), { numStarts: 2 });
-  assert.is(empty.assignment.length, 0);
+  assert.is(empty.memberships.rows.length, 0);
   assert.is(empty.epochs[empty.epochs.length - 1].f1, 0);
 });
 
@@ -137,15 +132,16 @@ test('as many communities as vertices, and more', async () => {
   const graph = new Random('k').graph(12, 0.4);
   for (const numCommunities of [12, 40]) {
     const found = await detect(graph, { numCommunities, numStarts: 2 });
-    requireValidAssignment(graph, found.assignment, numCommunities);
-    assert.ok(found.epochs[0].numNonEmpty <= 12);
+    requireValidAssignment(graph, found.memberships.rows, numCommunities);
+    assert.ok((found.epochs[0].numNonEmpty ?? Number.NaN) <= 12);
   }
 });
 
 test('random neighbourhoods: each community has at least its founder, and all others are connected to it', () => {
   for (const seed of ['a', 'b', 'c']) {
     const { graph } = clear;
-    const assignment = randomNeighborhoods(graph, 6, randomKey(seed, 'init'));
+    const key = randomKey(seed, 'init');
+    const { rows: assignment } = initialise('random-neighborhoods', neighborhoodsOf(graph), 6, key);
     requireValidAssignment(graph, assignment, 6);
     for (let community = 0; community < 6; community++) {
       const members = [...assignment.keys()].filter((v) => assignment[v] === community);

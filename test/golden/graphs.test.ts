@@ -1,18 +1,16 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { computeKnownFor } from '../../src/communities/known-for.ts';
-import {
-  type Communities,
-  detectCommunities,
-  type MetropolisHastingsOptions,
-} from '../../src/communities/metropolis-hastings.ts';
+import type { DetectionOptions } from '../../src/communities/metropolis-hastings.ts';
 import type { Csr } from '../../src/core/csr.ts';
+import { type Memberships, singleMemberships } from '../../src/core/memberships.ts';
 import { computeInterestedIn, interestMatrix } from '../../src/embeddings/interested-in.ts';
 import { computeProducerEmbedding } from '../../src/embeddings/producer.ts';
 import { columnCounts } from '../../src/graph/follow-graph.ts';
 import { computeProducerNorms, inverse } from '../../src/graph/producer-norms.ts';
 import { computeProducerSimilarity } from '../../src/similarity/producer-similarity.ts';
 import { open, wasm } from '../fixtures/backends.ts';
+import { detectOn, plainDetection, withPlaced } from '../fixtures/detection.ts';
 import { bipartite, eightVertices, leftNeighbors, numSingles } from '../fixtures/golden-graphs.ts';
 import { dense, rowOf } from '../fixtures/random.ts';
 
@@ -20,7 +18,8 @@ const test = suite('golden graphs');
 const kernels = open(wasm(1));
 
 /** The configuration of the outside tests. */
-const options: MetropolisHastingsOptions = {
+const options: DetectionOptions = {
+  ...plainDetection,
   numCommunities: 3,
   wtCoeff: 5,
   scaleCoeff: 1,
@@ -32,28 +31,25 @@ const options: MetropolisHastingsOptions = {
 };
 
 /** Members of each community that has any, in order of the first. */
-function membersOf({ assignment, numCommunities }: Communities): number[][] {
+function membersOf({ rows, numCommunities }: Memberships): number[][] {
   const members = new Map<number, number[]>();
-  assignment.forEach((community, v) => {
+  rows.forEach((community, v) => {
     if (community !== numCommunities) members.set(community, [...(members.get(community) ?? []), v]);
   });
   return [...members.values()];
 }
 
-function near(actual: number, expected: number, tolerance: number, what = ''): void {
+function near(actual = Number.NaN, expected: number, tolerance: number, what = ''): void {
   assert.ok(Math.abs(actual - expected) <= tolerance, `${what}: got ${actual}, expected ${expected}`);
 }
 
 test('eight vertices fall into the two cliques', async () => {
-  const found = await detectCommunities(kernels, eightVertices, eightVertices, {
-    ...options,
-    numCommunities: 2,
-  });
-  assert.equal(membersOf(found), [
+  const { memberships, epochs } = await detectOn(kernels, eightVertices, { ...options, numCommunities: 2 });
+  assert.equal(membersOf(memberships), [
     [0, 1, 2, 3],
     [4, 5, 6, 7],
   ]);
-  const { precision, recall, f1, numOrphans, numAssigned } = found.epochs[found.epochs.length - 1];
+  const { precision, recall, f1, numOrphans, numAssigned } = epochs[epochs.length - 1];
   // All 12 pairs are edges; the 13th edge is the bridge.
   assert.is(precision, 1);
   near(recall, 12 / 13, 1e-15);
@@ -62,15 +58,17 @@ test('eight vertices fall into the two cliques', async () => {
 });
 
 test('affiliation is .75 at the ends of the bridge, 1 elsewhere', async () => {
-  const communities = { assignment: Uint32Array.of(0, 0, 0, 0, 1, 1, 1, 1), numCommunities: 2, epochs: [] };
-  const knownFor = await computeKnownFor(kernels, eightVertices, communities);
+  const cliques = singleMemberships(2, Uint32Array.of(0, 0, 0, 0, 1, 1, 1, 1));
+  const knownFor = await withPlaced(kernels, eightVertices, (placed) =>
+    computeKnownFor(kernels, placed, cliques),
+  );
   assert.equal([...(knownFor.data as Float32Array)], [0.75, 1, 1, 1, 0.75, 1, 1, 1]);
   assert.equal([...knownFor.indices], [1, 1, 1, 1, 2, 2, 2, 2]);
 });
 
 interface Model {
   readonly similarity: Csr;
-  readonly communities: Communities;
+  readonly memberships: Memberships;
   readonly knownFor: Csr;
   readonly interest: Csr;
   readonly producer: Csr;
@@ -83,8 +81,10 @@ async function bipartiteModel(socialProofThreshold: number): Promise<Model> {
     minFollowers: 1,
     topK: 9,
   });
-  const communities = await detectCommunities(kernels, similarity, similarity, options);
-  const knownFor = await computeKnownFor(kernels, similarity, communities);
+  const { memberships } = await detectOn(kernels, similarity, options);
+  const knownFor = await withPlaced(kernels, similarity, (placed) =>
+    computeKnownFor(kernels, placed, memberships),
+  );
   const inverseFollowNorm = inverse(computeProducerNorms(bipartite).followerL2Norm);
   const interestedIn = await computeInterestedIn(
     kernels,
@@ -101,7 +101,7 @@ async function bipartiteModel(socialProofThreshold: number): Promise<Model> {
   );
   return {
     similarity,
-    communities,
+    memberships,
     knownFor,
     interest: interestMatrix(interestedIn, 'followScore'),
     producer,
@@ -109,8 +109,8 @@ async function bipartiteModel(socialProofThreshold: number): Promise<Model> {
 }
 
 /** Community, counted from 1, of each right vertex. */
-function clusterOf({ communities }: Model, right: number): number {
-  return communities.assignment[right] + 1;
+function clusterOf({ memberships }: Model, right: number): number {
+  return memberships.rows[right] + 1;
 }
 
 test('bipartite graph: cosine of the projected vertices', async () => {
@@ -126,7 +126,7 @@ test('bipartite graph: cosine of the projected vertices', async () => {
 
 test('bipartite graph: three communities, with the bridged vertices less firm members', async () => {
   const model = await bipartiteModel(1);
-  assert.equal(membersOf(model.communities), [
+  assert.equal(membersOf(model.memberships), [
     [0, 1, 2],
     [3, 4, 5],
     [6, 7, 8],

@@ -1,7 +1,7 @@
 /** What a kernel and its twin are both run on. */
 import type { Random } from '../fixtures/random.ts';
 
-export type CaseArray = Uint32Array | Float32Array | Float64Array | Uint8Array;
+export type CaseArray = Uint32Array | Float32Array | Float64Array | Uint8Array | Uint16Array;
 
 export interface KernelCase {
   /** Fields of the block. Arrays are copied into kernel memory and compared afterwards, inputs and outputs alike. */

@@ -2,24 +2,26 @@
 import type { KernelName } from '../../src/kernels/abi.ts';
 import { f32, type KernelCase, type MakeCase, u32 } from './case.ts';
 import {
+  applyGrowth,
+  applyRows,
+  colorGraph,
+  communities,
+  growth,
+  memberships,
+  metropolis,
+} from './community-cases.ts';
+import {
   columns,
   compactRows,
   mergeDuplicates,
+  permuteRows,
   sortByKey,
   spgemmTopK,
   startCursors,
   topKRows,
   union,
 } from './matrix-cases.ts';
-import {
-  colorGraph,
-  communities,
-  cutInterests,
-  decayValues,
-  interests,
-  lastStates,
-  metropolis,
-} from './model-cases.ts';
+import { cutInterests, decayValues, interests, lastStates } from './model-cases.ts';
 
 const withCount =
   (make: MakeCase, countOf: (values: KernelCase['values']) => number): MakeCase =>
@@ -58,12 +60,20 @@ export const kernelCases: Readonly<Record<KernelName, MakeCase>> = {
   }),
   topKRows,
   spgemmTopK,
+  permuteRows,
   colorGraph,
   proposeMoves: metropolis,
   applyMoves: metropolis,
+  moveAtOnce: metropolis,
+  proposeRows: memberships,
+  applyRows,
+  moveRowsAtOnce: memberships,
+  proposeGrowth: growth,
+  applyGrowth,
+  vertexWeights: communities,
   affiliationScores: communities,
   edgeStatistics: communities,
-  pairWeights: communities,
+  pairStatistics: communities,
   countInterests: interests,
   sumInterests: interests,
   cutInterests,

@@ -179,3 +179,17 @@ export const columns: MakeCase = (random, numValues) => {
     count: numBlocks,
   };
 };
+
+export const permuteRows: MakeCase = (random, numRows) => {
+  const { indptr, indices, data } = random.csr(numRows, 1 + random.below(9));
+  const order = random.permutation(numRows);
+  const widths = Uint32Array.from(order, (row) => indptr[row + 1] - indptr[row]);
+  const values = { order, indptr, indices, indptrOut: prefixSum(widths), indicesOut: u32(indices.length) };
+  const kind = random.below(3);
+  if (kind === 0) return { values, count: numRows };
+  const isFixed = kind === 1;
+  const dataOut = isFixed ? new Uint16Array(indices.length) : f32(indices.length);
+  // The largest weight is 65535 units.
+  const unit = isFixed ? Math.fround(Math.max(0.5, ...data) / 65535) : 0;
+  return { values: { ...values, data, dataOut, unit }, count: numRows };
+};

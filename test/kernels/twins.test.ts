@@ -1,11 +1,11 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { type KernelName, kernelNames } from '../../src/kernels/abi.ts';
-import type { Kernels } from '../../src/kernels/kernels.ts';
+import { kernelNames } from '../../src/kernels/abi.ts';
 import { debug, describe, open, reference, wasm } from '../fixtures/backends.ts';
 import { Random } from '../fixtures/random.ts';
-import type { CaseArray, KernelCase } from './case.ts';
+import type { CaseArray } from './case.ts';
 import { kernelCases } from './cases.ts';
+import { runCase } from './run-case.ts';
 
 const test = suite('kernels against their twins');
 
@@ -21,24 +21,6 @@ const rivals = [wasm(1), wasm(2), debug(1)].map((options) => ({
 test.after(async () => {
   for (const { kernels } of rivals) await kernels.close();
 });
-
-/** Runs a kernel on a case and gives back every array as the kernel left it. */
-async function run(
-  kernels: Kernels,
-  name: KernelName,
-  { values, count, scratchBytes, ignored = [] }: KernelCase,
-  chunk?: number,
-): Promise<Record<string, CaseArray>> {
-  return kernels.scope(async (arena) => {
-    const placed = Object.entries(values).map(([field, value]) => {
-      return [field, typeof value === 'object' ? arena.put(value) : value] as const;
-    });
-    const params = kernels.block(name, Object.fromEntries(placed) as never);
-    await kernels.run([kernels.step(name, params, count, chunk)], { scratchBytes });
-    const left = placed.filter(([field, value]) => typeof value === 'object' && !ignored.includes(field));
-    return Object.fromEntries(left.map(([field, value]) => [field, (value as CaseArray).slice()]));
-  });
-}
 
 function bytesOf(array: CaseArray): Buffer {
   return Buffer.from(array.buffer as ArrayBuffer, array.byteOffset, array.byteLength);
@@ -67,19 +49,19 @@ for (const name of kernelNames) {
       for (let round = 0; round < ROUNDS; round++) {
         const seed = `${name} ${size} ${round}`;
         const kernelCase = kernelCases[name](new Random(seed), size);
-        const expected = await run(twins, name, kernelCase);
+        const expected = await runCase(twins, name, kernelCase);
         const before = Object.entries(expected).map(([field]) =>
           bytesOf(kernelCase.values[field] as CaseArray),
         );
         changedSomething ||= Object.values(expected).some((array, i) => !bytesOf(array).equals(before[i]));
         for (const rival of rivals) {
           requireSameBytes(
-            await run(rival.kernels, name, kernelCase),
+            await runCase(rival.kernels, name, kernelCase),
             expected,
             `${rival.name}, case ${seed}`,
           );
           // One item per call: nothing may be carried over from item to item.
-          const oneByOne = await run(rival.kernels, name, kernelCase, 1);
+          const oneByOne = await runCase(rival.kernels, name, kernelCase, true);
           requireSameBytes(oneByOne, expected, `${rival.name} one by one, case ${seed}`);
         }
       }

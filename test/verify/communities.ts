@@ -1,6 +1,7 @@
 /** Slow and independent verifiers: what must hold of communities whatever computed them. */
 import * as assert from 'uvu/assert';
 import type { Csr } from '../../src/core/csr.ts';
+import { communitiesOf, type Memberships, membersOf } from '../../src/core/memberships.ts';
 import { dense } from '../fixtures/random.ts';
 
 /** One community or none per vertex, `numCommunities` meaning none. */
@@ -9,11 +10,17 @@ export function requireValidAssignment(graph: Csr, assignment: Uint32Array, numC
   assert.ok(assignment.every((community) => community <= numCommunities));
 }
 
-/** At most one cluster per producer, ids from 1, scores in [0, 1]. */
-export function requireValidKnownFor(knownFor: Csr, numProducers: number, numCommunities: number): void {
-  assert.equal([knownFor.numRows, knownFor.numCols], [numProducers, numCommunities + 1]);
-  for (let p = 0; p < numProducers; p++) assert.ok(knownFor.indptr[p + 1] - knownFor.indptr[p] <= 1);
-  assert.ok(knownFor.indices.every((cluster) => cluster >= 1 && cluster <= numCommunities));
+/** The memberships' clusters of each producer, ids from 1, scores in [0, 1]. */
+export function requireValidKnownFor(knownFor: Csr, memberships: Memberships): void {
+  const { numVertices, numCommunities } = memberships;
+  assert.equal([knownFor.numRows, knownFor.numCols], [numVertices, numCommunities + 1]);
+  for (let v = 0; v < numVertices; v++) {
+    const clusters = knownFor.indices.subarray(knownFor.indptr[v], knownFor.indptr[v + 1]);
+    assert.equal(
+      [...clusters],
+      [...communitiesOf(memberships, v)].map((community) => community + 1),
+    );
+  }
   assert.ok((knownFor.data as Float32Array).every((score) => score >= 0 && score <= 1));
 }
 
@@ -36,14 +43,20 @@ export function pairF1(found: Uint32Array, truth: Uint32Array, none: number): nu
 const ratio = (part: number, whole: number) => (whole === 0 ? 0 : part / whole);
 const harmonic = (a: number, b: number) => ratio(2 * a * b, a + b);
 
-/** All measures of an assignment, pair by pair. Cost O(n²). */
-export function measureByPairs(graph: Csr, assignment: Uint32Array, none: number) {
+/** Do u and v share a community? */
+function sharing(memberships: Memberships): (u: number, v: number) => boolean {
+  const sets = Array.from({ length: memberships.numVertices }, (_, v) => [...communitiesOf(memberships, v)]);
+  return (u, v) => sets[u].some((community) => sets[v].includes(community));
+}
+
+/** All measures of memberships, pair by pair. Cost O(n²). */
+export function measureByPairs(graph: Csr, memberships: Memberships) {
   const n = graph.numRows;
   const weights = dense(graph);
   const isEdge = dense({ ...graph, data: undefined });
   const degree = isEdge.map((row) => row.reduce((a, b) => a + b, 0));
   const weightedDegree = weights.map((row) => row.reduce((a, b) => a + b, 0));
-  const share = (u: number, v: number) => assignment[u] === assignment[v] && assignment[u] !== none;
+  const share = sharing(memberships);
   const totals = { pairs: 0, edges: 0, hits: 0, pairWeight: 0, edgeWeight: 0, hitWeight: 0 };
   for (let u = 0; u < n; u++) {
     for (let v = u + 1; v < n; v++) {
@@ -60,9 +73,10 @@ export function measureByPairs(graph: Csr, assignment: Uint32Array, none: number
       totals.hitWeight += weights[u][v];
     }
   }
-  const vertices = [...assignment.keys()];
-  const assigned = vertices.filter((v) => assignment[v] !== none);
-  const sizes = Array.from({ length: none }, (_, c) => assigned.filter((v) => assignment[v] === c).length);
+  const vertices = [...Array(n).keys()];
+  const assigned = vertices.filter((v) => communitiesOf(memberships, v).length > 0);
+  const { indptr, members } = membersOf(memberships);
+  const sizes = [...indptr.subarray(1)].map((end, c) => end - indptr[c]).filter((size) => size > 0);
   const [precision, recall] = [ratio(totals.hits, totals.pairs), ratio(totals.hits, totals.edges)];
   const weightedPrecision = ratio(totals.hitWeight, totals.pairWeight);
   const weightedRecall = ratio(totals.hitWeight, totals.edgeWeight);
@@ -73,22 +87,28 @@ export function measureByPairs(graph: Csr, assignment: Uint32Array, none: number
     weightedPrecision,
     weightedRecall,
     weightedF1: harmonic(weightedPrecision, weightedRecall),
+    isSampled: false,
     numAssigned: assigned.length,
+    membershipsPerVertex: ratio(members.length, n),
     numOrphans: assigned.filter((u) => !vertices.some((v) => isEdge[u][v] && share(u, v))).length,
-    numNonEmpty: sizes.filter((size) => size > 0).length,
+    numNonEmpty: sizes.length,
+    minSize: sizes.length === 0 ? 0 : Math.min(...sizes),
     maxSize: Math.max(0, ...sizes),
   };
 }
 
-/** Affiliation of each member, from its definition. */
-export function affiliationByDefinition(graph: Csr, assignment: Uint32Array, none: number): number[] {
+/** Affiliation of each membership from its definition, beside the rows; 0 at padding. */
+export function affiliationByDefinition(graph: Csr, memberships: Memberships): number[] {
+  const { rows, width, numCommunities } = memberships;
   const weights = dense(graph);
   const isEdge = dense({ ...graph, data: undefined });
   const total = weights.flat().reduce((a, b) => a + b, 0);
   const meanWeight = graph.indices.length === 0 ? 1 : total / graph.indices.length;
-  return [...assignment].map((community, v) => {
-    if (community === none) return 0;
-    const others = [...assignment.keys()].filter((u) => u !== v && assignment[u] === community);
+  const { indptr, members } = membersOf(memberships);
+  return [...rows].map((community, slot) => {
+    if (community === numCommunities) return 0;
+    const v = Math.floor(slot / width);
+    const others = [...members.subarray(indptr[community], indptr[community + 1])].filter((u) => u !== v);
     if (others.length === 0) return 1;
     const inside = others.reduce((sum, u) => sum + weights[v][u], 0);
     const missing = meanWeight * others.filter((u) => !isEdge[v][u]).length;

@@ -158,6 +158,24 @@ export function csrTwins(memory: TwinMemory) {
     for (let i = lo; i < hi; i++) target[i] = source[places[i]];
   };
 
+  const permuteRows: Kernel = (params, _scratch, lo, hi) => {
+    const p = memory.block('permuteRows', params);
+    const order = memory.u32(p.order);
+    const indptr = memory.u32(p.indptr);
+    const indices = memory.u32(p.indices);
+    const data = memory.optionalF32(p.data);
+    const indptrOut = memory.u32(p.indptrOut);
+    const indicesOut = memory.u32(p.indicesOut);
+    const dataOut = p.unit === 0 ? memory.f32(p.dataOut) : memory.u16(p.dataOut);
+    for (let row = lo; row < hi; row++) {
+      let out = indptrOut[row];
+      for (let i = indptr[order[row]]; i < indptr[order[row] + 1]; i++, out++) {
+        indicesOut[out] = indices[i];
+        if (data) dataOut[out] = p.unit === 0 ? data[i] : Math.max(1, Math.floor(data[i] / p.unit + 0.5));
+      }
+    }
+  };
+
   return {
     countKeys,
     prefixKeys,
@@ -169,5 +187,6 @@ export function csrTwins(memory: TwinMemory) {
     unionMax,
     compactRows,
     gather32,
+    permuteRows,
   };
 }

@@ -3,10 +3,13 @@
  * comparing test, and the JS side of the benchmarks. Same blocks, same memory, same bits.
  */
 import type { KernelExports } from '../abi.ts';
+import { coloringTwins } from './coloring.ts';
 import { columnTwins } from './columns.ts';
 import { communitiesTwins } from './communities.ts';
 import { csrTwins } from './csr.ts';
+import { growthTwins } from './growth.ts';
 import { interestedInTwins } from './interested-in.ts';
+import { membershipTwins } from './memberships.ts';
 import { TwinMemory } from './memory.ts';
 import { metropolisTwins } from './metropolis.ts';
 import { spgemmTwins } from './spgemm.ts';
@@ -16,7 +19,10 @@ export function createReferenceKernels(buffer: ArrayBufferLike): KernelExports {
   return {
     ...csrTwins(memory),
     ...spgemmTwins(memory),
+    ...coloringTwins(memory),
     ...metropolisTwins(memory),
+    ...membershipTwins(memory),
+    ...growthTwins(memory),
     ...communitiesTwins(memory),
     ...interestedInTwins(memory),
     ...columnTwins(memory),

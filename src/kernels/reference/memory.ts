@@ -27,6 +27,10 @@ export class TwinMemory {
     return new Uint8Array(this.#buffer, address);
   }
 
+  u16(address: number): Uint16Array {
+    return new Uint16Array(this.#buffer, address);
+  }
+
   u32(address: number): Uint32Array {
     return new Uint32Array(this.#buffer, address);
   }
@@ -46,5 +50,20 @@ export class TwinMemory {
 
   optionalF32(address: number): Float32Array | undefined {
     return address === 0 ? undefined : this.f32(address);
+  }
+
+  optionalF64(address: number): Float64Array | undefined {
+    return address === 0 ? undefined : this.f64(address);
+  }
+
+  /** Weight of each stored edge: f32 data as it is (unit 0), u16 data in units, 1 without data. */
+  edgeWeights(data: number, unit: number): (i: number) => number {
+    if (data === 0) return () => 1;
+    if (unit === 0) {
+      const weights = this.f32(data);
+      return (i) => weights[i];
+    }
+    const multiples = this.u16(data);
+    return (i) => Math.fround(multiples[i] * unit);
   }
 }

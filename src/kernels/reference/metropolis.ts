@@ -1,4 +1,4 @@
-/** Twins of assembly/coloring.ts and assembly/metropolis.ts. */
+/** Twins of assembly/metropolis.ts. */
 import { exp, ln } from '../../core/math.ts';
 import { streamOf, uniform } from '../../core/rng.ts';
 import { type Kernel, moveOutcome } from '../abi.ts';
@@ -20,88 +20,97 @@ export function drawSoftmax(scores: readonly number[], best: number, u: number):
   return last;
 }
 
-export function metropolisTwins(memory: TwinMemory) {
-  const colorGraph: Kernel = (params) => {
-    const p = memory.block('colorGraph', params);
-    const indptr = memory.u32(p.indptr);
-    const indices = memory.u32(p.indices);
-    const colors = memory.u32(p.colors);
-    let numColors = 0;
-    for (let v = 0; v < p.numVertices; v++) {
-      const taken = new Set<number>();
-      for (let i = indptr[v]; i < indptr[v + 1]; i++) if (indices[i] < v) taken.add(colors[indices[i]]);
-      let color = 0;
-      while (taken.has(color)) color++;
-      colors[v] = color;
-      numColors = Math.max(numColors, color + 1);
-    }
-    memory.u32(p.numColors)[0] = numColors;
-  };
+/** ln of the sum of e^score. */
+function lnSumExp(scores: readonly number[]): number {
+  const best = scores.reduce((a, b) => Math.max(a, b));
+  return best + ln(scores.reduce((sum, score) => sum + exp(score - best), 0));
+}
 
-  const proposeMoves: Kernel = (params, _scratch, lo, hi) => {
-    const p = memory.block('proposeMoves', params);
+type MoveKernel = 'proposeMoves' | 'applyMoves' | 'moveAtOnce';
+
+export function metropolisTwins(memory: TwinMemory) {
+  function chain(kernel: MoveKernel, params: number) {
+    const p = memory.block(kernel, params);
+    const order = memory.u32(p.order);
     const indptr = memory.u32(p.indptr);
     const indices = memory.u32(p.indices);
-    const data = memory.optionalF32(p.data);
-    const order = memory.u32(p.order);
+    const weightOf = memory.edgeWeights(p.data, p.weightUnit);
+    const meanWeights = memory.optionalF64(p.meanWeights);
     const assignment = memory.u32(p.assignment);
     const sizes = memory.u32(p.sizes);
-    const next = memory.u32(p.next);
     const outcomes = memory.u8(p.outcomes);
     const none = p.numCommunities;
-    for (let place = lo; place < hi; place++) {
+
+    /** Community -> number and weight of neighbours in it, in order of first meeting. */
+    const meet = (place: number) => {
+      const met = new Map<number, { count: number; weight: number }>();
+      for (let i = indptr[place]; i < indptr[place + 1]; i++) {
+        const community = assignment[indices[i]];
+        const slot = met.get(community) ?? { count: 0, weight: 0 };
+        slot.count++;
+        slot.weight = Math.fround(slot.weight + weightOf(i));
+        met.set(community, slot);
+      }
+      return met;
+    };
+
+    /** Next community of the vertex at `place`; leaves the outcome. */
+    const decide = (place: number): number => {
       const v = order[place];
       const current = assignment[v];
-      const degree = indptr[v + 1] - indptr[v];
-      // Community -> number and weight of neighbours in it, in order of first meeting.
-      const met = new Map<number, { count: number; weight: number }>();
-      for (let i = indptr[v]; i < indptr[v + 1]; i++) {
-        const slot = met.get(assignment[indices[i]]) ?? { count: 0, weight: 0 };
-        slot.count++;
-        slot.weight = Math.fround(slot.weight + (data ? data[i] : 1));
-        met.set(assignment[indices[i]], slot);
-      }
-      let weight = 0;
-      for (const slot of met.values()) weight += slot.weight;
-      const meanWeight = degree > 0 ? weight / degree : 0;
+      const met = meet(place);
+      const meanWeight = meanWeights ? meanWeights[place] : 1;
       const scoreOf = (community: number): number => {
-        const slot = met.get(community) ?? { count: 0, weight: 0 };
-        return p.wtCoeff * slot.weight + (slot.count - sizes[community]) * meanWeight;
+        if (community === none) return 0;
+        const { count, weight } = met.get(community) ?? { count: 0, weight: 0 };
+        return p.wtCoeff * weight + (count - sizes[community]) * meanWeight;
       };
       const candidates = [none, ...[...met.keys()].filter((c) => c !== none && c !== current)];
-      const scores = candidates.map((c) => (c === none ? 0 : scoreOf(c)));
+      const scores = candidates.map(scoreOf);
+      const currentScore = scoreOf(current) + (p.excludeSelf && current !== none ? meanWeight : 0);
       const stream = streamOf(p, p.epoch, v);
       const best = scores.reduce((a, b) => Math.max(a, b));
       const chosen = scores.length === 1 ? 0 : drawSoftmax(scores, best, uniform(stream, 0));
-      const proposal = candidates[chosen];
-      const currentScore = current === none ? 0 : scoreOf(current);
-      let outcome = chosen === 0 ? moveOutcome.proposedEmpty : 0;
-      next[place] = current;
-      if (proposal === current) {
-        outcome |= moveOutcome.proposedSame;
-      } else {
-        const gain = p.acceptScale * (scores[chosen] - currentScore);
-        if (gain >= 0 || ln(uniform(stream, 1)) < gain) {
-          next[place] = proposal;
-          outcome |= moveOutcome.accepted;
-        }
+      outcomes[place] = chosen === 0 ? moveOutcome.proposedEmpty : 0;
+      if (candidates[chosen] === current) {
+        outcomes[place] |= moveOutcome.proposedSame;
+        return current;
       }
-      outcomes[place] = outcome;
-    }
+      let gain = p.acceptScale * (scores[chosen] - currentScore);
+      if (p.hastings && (current === none || met.has(current))) {
+        // What could be proposed from the new community: all but itself, and the old one.
+        const others = scores.filter((_, i) => i === 0 || i !== chosen);
+        const back = current === none ? others : [currentScore, ...others];
+        gain += currentScore - lnSumExp(back) - (scores[chosen] - lnSumExp(scores));
+      }
+      if (gain < 0 && ln(uniform(stream, 1)) >= gain) return current;
+      outcomes[place] |= moveOutcome.accepted;
+      return candidates[chosen];
+    };
+
+    const move = (v: number, community: number): void => {
+      sizes[assignment[v]]--;
+      sizes[community]++;
+      assignment[v] = community;
+    };
+
+    return { order, next: memory.u32(p.next), visits: memory.u32(p.visits), decide, move };
+  }
+
+  const proposeMoves: Kernel = (params, _scratch, lo, hi) => {
+    const { next, decide } = chain('proposeMoves', params);
+    for (let place = lo; place < hi; place++) next[place] = decide(place);
   };
 
   const applyMoves: Kernel = (params, _scratch, lo, hi) => {
-    const p = memory.block('applyMoves', params);
-    const order = memory.u32(p.order);
-    const assignment = memory.u32(p.assignment);
-    const sizes = memory.u32(p.sizes);
-    const next = memory.u32(p.next);
-    for (let place = lo; place < hi; place++) {
-      sizes[assignment[order[place]]]--;
-      sizes[next[place]]++;
-      assignment[order[place]] = next[place];
-    }
+    const { order, next, move } = chain('applyMoves', params);
+    for (let place = lo; place < hi; place++) move(order[place], next[place]);
   };
 
-  return { colorGraph, proposeMoves, applyMoves };
+  const moveAtOnce: Kernel = (params, _scratch, lo, hi) => {
+    const { order, visits, decide, move } = chain('moveAtOnce', params);
+    for (let visit = lo; visit < hi; visit++) move(order[visits[visit]], decide(visits[visit]));
+  };
+
+  return { proposeMoves, applyMoves, moveAtOnce };
 }
