@@ -8,8 +8,7 @@ import { type FindOptions, findCommunities } from '../../src/communities/find-co
 import { growCommunities } from '../../src/communities/growth.ts';
 import { updates } from '../../src/communities/options.ts';
 import type { Csr } from '../../src/core/csr.ts';
-import { memberListsOf } from '../../src/core/member-lists.ts';
-import type { Memberships } from '../../src/core/memberships.ts';
+import { type Memberships, membersOf } from '../../src/core/memberships.ts';
 import { compareWithTruth } from '../../src/evaluate/communities.ts';
 import { generatePlantedGraph } from '../../src/generate/planted-graph.ts';
 import { rewireEdges } from '../../src/generate/rewire.ts';
@@ -40,7 +39,12 @@ export async function compareUpdates(graph: Csr, settings: Settings): Promise<st
     for (const update of updates) {
       const { metrics, epochs } = await find(kernels, graph, { ...settings, update });
       const seconds = epochs.reduce((sum, epoch) => sum + epoch.seconds, 0) / epochs.length;
-      rows.push([update, `${(seconds * 1000).toFixed(0)} ms`, percent(metrics.f1, 2), percent(metrics.weightedF1, 2)]);
+      rows.push([
+        update,
+        `${(seconds * 1000).toFixed(0)} ms`,
+        percent(metrics.f1, 2),
+        percent(metrics.weightedF1, 2),
+      ]);
     }
     return table(['update', 'epoch (2 threads; serial: 1)', 'edge F1', 'weighted F1'], rows);
   } finally {
@@ -55,7 +59,12 @@ export async function edgeF1(graph: Csr, settings: Settings, seeds: readonly str
     const rows = [];
     for (const seed of seeds) {
       const { metrics } = await find(kernels, graph, settings, seed);
-      rows.push([seed, percent(metrics.f1, 2), percent(metrics.weightedF1, 2), percent(metrics.numAssigned / graph.numRows)]);
+      rows.push([
+        seed,
+        percent(metrics.f1, 2),
+        percent(metrics.weightedF1, 2),
+        percent(metrics.numAssigned / graph.numRows),
+      ]);
     }
     return rows;
   } finally {
@@ -97,7 +106,12 @@ print(json.dumps(dict(seconds=t, objective=inside - float(sys.argv[2]) * sum(s *
 }
 
 /** Growth against Leiden, taking turns. */
-export async function compareGrowth(graph: Csr, gammas: readonly number[], python: string, numRounds: number) {
+export async function compareGrowth(
+  graph: Csr,
+  gammas: readonly number[],
+  python: string,
+  numRounds: number,
+) {
   const rows = [];
   for (const gamma of gammas) {
     const ours: { seconds: number; objective: number }[] = [];
@@ -105,7 +119,11 @@ export async function compareGrowth(graph: Csr, gammas: readonly number[], pytho
     for (let round = 0; round < numRounds; round++) {
       const kernels = openKernels();
       const began = performance.now();
-      const { objective } = await growCommunities(kernels, graph, { wtCoeff: 1 / gamma - 1, numRounds: 2, seed: '1' });
+      const { objective } = await growCommunities(kernels, graph, {
+        wtCoeff: 1 / gamma - 1,
+        numRounds: 2,
+        seed: '1',
+      });
       ours.push({ objective, seconds: (performance.now() - began) / 1000 });
       await kernels.close();
       const result = leiden(python, graph, gamma);
@@ -128,7 +146,7 @@ export async function compareGrowth(graph: Csr, gammas: readonly number[], pytho
 }
 
 function averageF1(found: Memberships, truth: Memberships): number {
-  return compareWithTruth(memberListsOf(found), memberListsOf(truth), truth.numVertices).averageF1.averageF1;
+  return compareWithTruth(membersOf(found), membersOf(truth), truth.numVertices).averageF1.f1;
 }
 
 /** Planted disjoint communities: growth, fixed k and Leiden against the truth. */
@@ -167,7 +185,14 @@ export async function compareOverlapping(): Promise<string> {
   try {
     for (const meanMemberships of [1.3, 1.6]) {
       const { graph, truth } = await generatePlantedGraph(
-        { numVertices: 10_000, meanSize: 50, meanMemberships, maxMemberships: 3, density: { internalDegree: 25 }, mixing: 0.1 },
+        {
+          numVertices: 10_000,
+          meanSize: 50,
+          meanMemberships,
+          maxMemberships: 3,
+          density: { internalDegree: 25 },
+          mixing: 0.1,
+        },
         'bench',
       );
       const settings = { numCommunities: truth.numCommunities, wtCoeff: 5, maxEpochs: 30 };
@@ -189,12 +214,13 @@ export async function compareOverlapping(): Promise<string> {
 /** A second snapshot with some edges changed: who keeps the id. */
 export async function compareRenewal(): Promise<string> {
   const rows = [];
-  const { graph, truth } = await generatePlantedGraph(
+  const planted = await generatePlantedGraph(
     { numVertices: 20_000, meanSize: 50, density: { internalDegree: 15 }, mixing: 0.3 },
     'bench',
   );
+  const { graph, truth } = planted;
   for (const share of [0, 0.1, 0.3]) {
-    const later = rewireEdges(graph, share, 'later');
+    const { graph: later } = await rewireEdges(planted, share, 'later');
     const settings = { numCommunities: truth.numCommunities, wtCoeff: 10 };
     const results = [];
     for (const numThreads of [1, 2]) {

@@ -1,10 +1,10 @@
 /** A sampler at its start, ready to run epochs; and the same start written down for the C program. */
 import { writeFileSync } from 'node:fs';
+import { placeDetectionGraph } from '../../src/communities/detection-graph.ts';
 import { initialise } from '../../src/communities/initialise.ts';
 import { weighVertices } from '../../src/communities/metrics.ts';
 import type { SamplerOptions, Update } from '../../src/communities/options.ts';
 import { shufflePhases } from '../../src/communities/phases.ts';
-import { placeDetectionGraph } from '../../src/communities/detection-graph.ts';
 import { placeSampler, type Sampler } from '../../src/communities/sampler.ts';
 import type { Csr } from '../../src/core/csr.ts';
 import type { Memberships } from '../../src/core/memberships.ts';
@@ -36,7 +36,12 @@ export async function startSampler(
 ): Promise<SamplerRun> {
   const { placed, neighborhoods } = await placeDetectionGraph(kernels, graph);
   const { meanWeights } = await weighVertices(kernels, placed);
-  const start = initialise('random-neighborhoods', neighborhoods, numCommunities, randomKey('1', 'initialise 0'));
+  const start = initialise(
+    'random-neighborhoods',
+    neighborhoods,
+    numCommunities,
+    randomKey('1', 'initialise 0'),
+  );
   const options = samplerOptions(wtCoeff, update);
   const sampler = placeSampler(kernels, placed, numCommunities, 1, options, meanWeights);
   sampler.load(start);
@@ -63,7 +68,9 @@ export async function startSampler(
         ];
         for (let epoch = 1; epoch <= numEpochs; epoch++)
           parts.push(Uint32Array.from(shufflePhases(phases, randomKey('1', 'phases'), epoch)));
-        const bytes = parts.map((part) => Buffer.from(part.buffer as ArrayBuffer, part.byteOffset, part.byteLength));
+        const bytes = parts.map((part) =>
+          Buffer.from(part.buffer as ArrayBuffer, part.byteOffset, part.byteLength),
+        );
         writeFileSync(file, Buffer.concat(bytes));
       });
     },

@@ -51,7 +51,9 @@ export async function compareSpeed(graph: Csr, options: SpeedOptions): Promise<s
     const c: Contender = {
       name: 'C, 1 thread (gcc -O3 -march=native)',
       async run() {
-        const lines = execFileSync(program as string, [file, String(NUM_EPOCHS)], { encoding: 'utf8' }).split('\n');
+        const lines = execFileSync(program as string, [file, String(NUM_EPOCHS)], { encoding: 'utf8' }).split(
+          '\n',
+        );
         hashes.add(lines[NUM_EPOCHS].replace('hash ', ''));
         return lines.slice(0, NUM_EPOCHS).reduce((sum, line) => sum + Number(line), 0) / NUM_EPOCHS;
       },
@@ -60,7 +62,11 @@ export async function compareSpeed(graph: Csr, options: SpeedOptions): Promise<s
     const measured = await interleave(contenders, options.numRounds);
     hashes.add(hashOf(one.run.sampler.memberships()));
     hashes.add(hashOf(two.run.sampler.memberships()));
-    const rows = measured.map((m) => [m.name, milliseconds(m.median), `${ratio(m, measured[0]).toFixed(2)}×`]);
+    const rows = measured.map((m) => [
+      m.name,
+      milliseconds(m.median),
+      `${ratio(m, measured[0]).toFixed(2)}×`,
+    ]);
     if (options.withTwin) {
       const twin = await wasm('JS twin', 1, 'reference');
       const [single, js] = await interleave([await firstEpoch(one), twin.contender], 3);
@@ -68,9 +74,14 @@ export async function compareSpeed(graph: Csr, options: SpeedOptions): Promise<s
     }
     if (options.referenceSeconds) {
       const best = Math.min(measured[0].median, measured[1].median);
-      rows.push(['sbf (Java, 2 threads; published here, not run)', milliseconds(options.referenceSeconds), `${(options.referenceSeconds / best).toFixed(0)}× the better of the two`]);
+      rows.push([
+        'sbf (Java, 2 threads; published here, not run)',
+        milliseconds(options.referenceSeconds),
+        `${(options.referenceSeconds / best).toFixed(0)}× the better of the two`,
+      ]);
     }
-    const agreement = hashes.size === 1 ? 'all with the same bytes' : `RESULTS DIFFER: ${[...hashes].join(' ')}`;
+    const agreement =
+      hashes.size === 1 ? 'all with the same bytes' : `RESULTS DIFFER: ${[...hashes].join(' ')}`;
     return `${table(['sweep', 'epoch, median', 'against 1 thread'], rows)}\n\n${graph.numRows} vertices, ${graph.indices.length} directed edges, k = ${options.numCommunities}, ${options.numRounds} interleaved rounds of ${NUM_EPOCHS} epochs from the same start; ${agreement}.`;
   } finally {
     for (const kernels of opened) await kernels.close();

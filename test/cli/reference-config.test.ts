@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { parseReferenceConfig, readReferenceConfig } from '../../src/cli/reference-config.ts';
+import { initialisations } from '../../src/communities/initialise.ts';
 import { SimClustersError } from '../../src/core/errors.ts';
-import { initialisations, postProcessingParams, samplerParams } from '../../src/stages/community-params.ts';
-import { knownFor } from '../../src/stages/known-for.ts';
+import { communityParams } from '../../src/stages/community-params.ts';
 import { checkParam } from '../../src/stages/params.ts';
 
 const test = suite('config files of the reference engine');
@@ -47,7 +47,6 @@ test('an empty config gives the defaults of the reference, and all of them are v
     maxTemperature: 100,
     initialisation: 'random-neighborhoods',
     evaluateEvery: 1,
-    evalRatio: 0.001,
     splitComponents: true,
     removeWeakLinks: true,
     minCommunitySize: 2,
@@ -58,8 +57,7 @@ test('an empty config gives the defaults of the reference, and all of them are v
   assert.is(numThreads, 0);
   assert.is(warnings.length, 1);
   assert.match(warnings[0], noLockingWarning);
-  const specs = { ...knownFor.params, ...samplerParams, ...postProcessingParams };
-  for (const [name, spec] of Object.entries(specs)) {
+  for (const [name, spec] of Object.entries(communityParams)) {
     const value = given[name];
     if (value !== undefined) checkParam(name, spec, value);
   }
@@ -108,7 +106,6 @@ clusterPrecisionFile p\r
     maxTemperature: 50,
     initialisation: 'random-neighborhoods',
     evaluateEvery: 5,
-    evalRatio: 1,
     seed: '-7',
     splitComponents: false,
     removeWeakLinks: false,

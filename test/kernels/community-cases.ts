@@ -99,6 +99,8 @@ export const metropolis: MakeCase = (random, numVertices) => {
       sizes: tally(assignment, numCommunities + 1),
       next: random.u32(numVertices, numCommunities + 1),
       hastings: random.below(2),
+      anchors: random.maybe(random.u32(numVertices, numCommunities + 1)),
+      anchorCoeff: 2 * random.real(),
     },
     count: numVertices,
     scratchBytes: (numCommunities + 1) * 8 + (common.maxDegree + 2) * 20 + 64,

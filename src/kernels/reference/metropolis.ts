@@ -38,6 +38,7 @@ export function metropolisTwins(memory: TwinMemory) {
     const meanWeights = memory.optionalF64(p.meanWeights);
     const assignment = memory.u32(p.assignment);
     const sizes = memory.u32(p.sizes);
+    const anchors = memory.optionalU32(p.anchors);
     const outcomes = memory.u8(p.outcomes);
     const none = p.numCommunities;
 
@@ -63,11 +64,14 @@ export function metropolisTwins(memory: TwinMemory) {
       const scoreOf = (community: number): number => {
         if (community === none) return 0;
         const { count, weight } = met.get(community) ?? { count: 0, weight: 0 };
-        return p.wtCoeff * weight + (count - sizes[community]) * meanWeight;
+        const bonus = anchors?.[v] === community ? p.anchorCoeff * p.wtCoeff * meanWeight : 0;
+        // v counts as a member of its community, unless it is left out of the size.
+        const own = p.excludeSelf && community === current ? meanWeight : 0;
+        return p.wtCoeff * weight + (count - sizes[community]) * meanWeight + own + bonus;
       };
       const candidates = [none, ...[...met.keys()].filter((c) => c !== none && c !== current)];
       const scores = candidates.map(scoreOf);
-      const currentScore = scoreOf(current) + (p.excludeSelf && current !== none ? meanWeight : 0);
+      const currentScore = scoreOf(current);
       const stream = streamOf(p, p.epoch, v);
       const best = scores.reduce((a, b) => Math.max(a, b));
       const chosen = scores.length === 1 ? 0 : drawSoftmax(scores, best, uniform(stream, 0));
