@@ -142,7 +142,8 @@ export const ACCEPTED: u8 = 4;
     if (community != none && community != current) {
       let score = scoreOf<W>(slot, getU32(sizes, community), wtCoeff, meanWeight);
       if (community == anchor) score += anchorBonus;
-      if (score > best + NEGLIGIBLE) {
+      // What is negligible for the way there may be all there is for the way back.
+      if (p.hastings || score > best + NEGLIGIBLE) {
         store<u32>(candidate, community);
         store<f64>(scoreOut, score);
         if (score > best) {
