@@ -57,7 +57,7 @@ test('pure folders read no clock and draw no random number of their own', () => 
   );
   for (const file of pure) {
     const code = readFileSync(join(source, file), 'utf8').replace(/performance\.now\(\)/g, '');
-    assert.not.match(code, /Date\.now|new Date|Math\.random|process\./, file);
+    assert.not.match(code, /Date\.now|new Date|Math\.random|(?<!-)process\./, file);
   }
 });
 
