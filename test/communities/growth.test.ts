@@ -6,6 +6,7 @@ import { type Growth, type GrowthOptions, growCommunities } from '../../src/comm
 import type { Csr } from '../../src/core/csr.ts';
 import { type Memberships, singleMemberships } from '../../src/core/memberships.ts';
 import { debug, open, reference, wasm } from '../fixtures/backends.ts';
+import { drawBipartite } from '../fixtures/bipartite.ts';
 import { plainDetection } from '../fixtures/detection.ts';
 import { plantCommunities } from '../fixtures/planted.ts';
 import { graphFromLists, Random, rowOf } from '../fixtures/random.ts';
@@ -159,13 +160,15 @@ test('communities of the start that live on keep their ids, new ones get new ids
 test('same seed, same bytes: on one thread and two, in all builds', async () => {
   const noisy = new Random('noise').graph(120, 0.08);
   const expected = await grow(noisy, { wtCoeff: 2 });
+  const { data, ...twoColored } = drawBipartite(1200, 18, 'shared');
+  const expectedOfShared = await grow(twoColored, { wtCoeff: 30, numRounds: 1 });
   for (const options of [wasm(2), debug(2), reference]) {
     const others = open(options);
     const { memberships, objective } = await grow(noisy, { wtCoeff: 2 }, others);
-    assert.equal(
-      { memberships, objective },
-      { memberships: expected.memberships, objective: expected.objective },
-    );
+    assert.equal([memberships, objective], [expected.memberships, expected.objective]);
+    // Phases so large that threads share them.
+    const shared = await grow(twoColored, { wtCoeff: 30, numRounds: 1 }, others);
+    assert.equal(shared.memberships, expectedOfShared.memberships);
     await others.close();
   }
   const another = await grow(noisy, { wtCoeff: 2, seed: 'another' });

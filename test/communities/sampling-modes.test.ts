@@ -3,10 +3,12 @@ import * as assert from 'uvu/assert';
 import { initialisations } from '../../src/communities/initialise.ts';
 import type { DetectionOptions } from '../../src/communities/metropolis-hastings.ts';
 import { acceptScale, proposals, updates } from '../../src/communities/options.ts';
+import { colorPhases } from '../../src/communities/phases.ts';
 import type { Csr } from '../../src/core/csr.ts';
 import { SimClustersError } from '../../src/core/errors.ts';
 import { communitiesOf, membershipsFromRows, singleMemberships } from '../../src/core/memberships.ts';
 import { debug, open, wasm } from '../fixtures/backends.ts';
+import { drawBipartite } from '../fixtures/bipartite.ts';
 import { detectOn, plainDetection } from '../fixtures/detection.ts';
 import { plantCommunities } from '../fixtures/planted.ts';
 import { graphFromLists, Random } from '../fixtures/random.ts';
@@ -61,6 +63,26 @@ for (const mode of modes) {
     assert.not.equal(await run(oneThread, 'b'), expected);
   });
 }
+
+test('phases that threads share: same bytes whatever their number', async () => {
+  const shared = drawBipartite(1200, 18, 'shared');
+  assert.ok((await colorPhases(oneThread, shared)).isSmall.some((isSmall) => !isSmall));
+  const fourThreads = open(wasm(4));
+  for (const options of [
+    {},
+    { hastings: true },
+    { proposal: 'multiple', maxMemberships: 3 },
+    { update: 'deferred' },
+  ] as const) {
+    const run = async (kernels: typeof oneThread) => {
+      const sampling = { ...options, numCommunities: 40, wtCoeff: 3, maxEpochs: 4, runAllEpochs: true };
+      return (await detectOn(kernels, shared, sampling)).memberships;
+    };
+    const expected = await run(oneThread);
+    for (const kernels of [twoThreads, fourThreads]) assert.equal(await run(kernels), expected);
+  }
+  await fourThreads.close();
+});
 
 for (const update of updates) {
   test(`${update}: planted communities are found`, async () => {
