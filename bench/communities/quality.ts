@@ -8,7 +8,7 @@ import { type FindOptions, findCommunities } from '../../src/communities/find-co
 import { growCommunities } from '../../src/communities/growth.ts';
 import { updates } from '../../src/communities/options.ts';
 import type { Csr } from '../../src/core/csr.ts';
-import { type Memberships, membersOf } from '../../src/core/memberships.ts';
+import { type Memberships, membersOf, singleMemberships } from '../../src/core/memberships.ts';
 import { compareWithTruth } from '../../src/evaluate/communities.ts';
 import { generatePlantedGraph } from '../../src/generate/planted-graph.ts';
 import { rewireEdges } from '../../src/generate/rewire.ts';
@@ -149,6 +149,17 @@ function averageF1(found: Memberships, truth: Memberships): number {
   return compareWithTruth(membersOf(found), membersOf(truth), truth.numVertices).averageF1.f1;
 }
 
+/** Labels as memberships; communities of one are none. */
+function withoutSingles(labels: readonly number[]): Memberships {
+  const sizes = new Uint32Array(labels.length);
+  for (const label of labels) sizes[label]++;
+  const none = labels.length;
+  return singleMemberships(
+    none,
+    Uint32Array.from(labels, (label) => (sizes[label] > 1 ? label : none)),
+  );
+}
+
 /** Planted disjoint communities: growth, fixed k and Leiden against the truth. */
 export async function comparePlanted(python: string): Promise<string> {
   const kernels = openKernels();
@@ -164,7 +175,7 @@ export async function comparePlanted(python: string): Promise<string> {
       const grown = await find(kernels, graph, { ...settings, growth: true, maxEpochs: 2 });
       const fixed = await find(kernels, graph, { ...settings, maxEpochs: 20 });
       const peer = leiden(python, graph, gamma);
-      const labels = peer && { ...truth, numCommunities: graph.numRows, rows: Uint32Array.from(peer.labels) };
+      const labels = peer && withoutSingles(peer.labels);
       rows.push([
         percent(mixing, 0),
         averageF1(grown.memberships, truth).toFixed(3),

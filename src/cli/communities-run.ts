@@ -144,7 +144,7 @@ function checkOutputs(outputs: Settings['outputs'], metrics: CommunitiesArgs['me
     Object.values(outputs).filter((path) => path === '-').length + (metrics === 'json' ? 1 : 0);
   if (toStdout <= 1) return;
   throw new SimClustersError('BAD_PARAM', {
-    got: `${toStdout} outputs to standard output, --metrics json among them or not`,
+    got: `${toStdout} outputs to standard output (--metrics json is one)`,
     expected: 'one at the most',
     todo: 'Write the others to files',
   });

@@ -18,6 +18,7 @@ import type { Kernels, Progress } from '../kernels/kernels.ts';
 import { buildCsr } from '../kernels/sparse.ts';
 import { colorPhases, shufflePhases } from './phases.ts';
 import { type PlacedGraph, placeGraph } from './placed-graph.ts';
+import { chunkOf } from './sampler.ts';
 
 export interface GrowthOptions {
   /** α: the only resolution knob. A larger α makes larger, looser communities. */
@@ -161,6 +162,7 @@ async function moveByTemperature(
       pairCost,
       ...randomKey(seed, 'moves'),
     };
+    const chunk = chunkOf(placed);
     const scratchBytes = n * 4 + (placed.maxDegree + 2) * 20 + 64;
     for (let sweep = 0; sweep < schedule.length; sweep++) {
       const inverseTemperature = schedule[sweep] / meanWeight;
@@ -171,7 +173,7 @@ async function moveByTemperature(
           const block = { ...values, indices, data, epoch: sweep, inverseTemperature };
           const params = kernels.block('proposeGrowth', block);
           const steps = loaded.flatMap(({ lo, hi, isSmall }): Step[] => [
-            { kernel: 'proposeGrowth', params, lo, hi, chunk: 64, isSerial: isSmall },
+            { kernel: 'proposeGrowth', params, lo, hi, chunk, isSerial: isSmall },
             { kernel: 'applyGrowth', params, lo, hi, chunk: 1024, isSerial: true },
           ]);
           await kernels.run(steps, { scratchBytes });

@@ -74,8 +74,10 @@ export async function detectCommunities(
   return kernels.scope(async () => {
     const starts = new Starts(graph, options);
     const first = starts.take(0);
-    checkStart(first.memberships, options);
-    const run = await placeRun(kernels, graph.placed, first.memberships, options);
+    checkStart(first.memberships, options, graph.placed.numVertices);
+    // Without a start of its own there is nothing to hold on to.
+    const stability = initial && options.stability;
+    const run = await placeRun(kernels, graph.placed, first.memberships, { ...options, stability });
     const trialEpochs = initial || numStarts === 1 ? 0 : Math.min(TRIAL_EPOCHS, maxEpochs);
     const plannedEpochs = trialEpochs * numStarts + maxEpochs - trialEpochs;
     let epochsDone = 0;
@@ -125,9 +127,21 @@ function checkOptions(
 
 /** The start decides how many communities there are (singletons: as many as vertices) and how many a vertex may have. */
 function checkStart(
-  { width, numCommunities }: Memberships,
-  { proposal, hastings, update }: DetectionOptions,
+  { width, numCommunities, numVertices }: Memberships,
+  { proposal, hastings, update, stability }: DetectionOptions,
+  numExpected: number,
 ): void {
+  if (numVertices !== numExpected)
+    throw new SimClustersError('SHAPE_MISMATCH', {
+      got: `a start for ${numVertices} vertices`,
+      expected: `one for the ${numExpected} of the graph`,
+      todo: 'Give the start that belongs to this graph',
+    });
+  if (stability && (width > 1 || proposal !== 'single-or-zero'))
+    throw badOptions(
+      `--stability ${stability} with several communities per vertex`,
+      '--stability goes with one community per vertex',
+    );
   const option = hastings ? '--hastings' : '--update hogwild';
   if (width > 1 && (hastings || update === 'hogwild'))
     throw badOptions(

@@ -36,12 +36,20 @@ interface Moves {
   readonly atOnce: KernelName;
   /** Moves of a phase are applied by one thread. */
   readonly isApplySerial: boolean;
+  /** Vertices per call. */
+  readonly chunk: number;
   readonly values: Readonly<Record<string, number | ArrayBufferView | undefined>>;
   readonly scratchBytes: number;
 }
 
-/** Vertices per call: small enough that threads finish a phase together, large enough to hide the call. */
-const CHUNK = 64;
+/** Entries per call: few enough that threads finish a phase together, enough to hide the call. */
+const CHUNK_ENTRIES = 2048;
+
+/** Vertices per call. */
+export function chunkOf({ numVertices, numEntries }: PlacedGraph): number {
+  const perVertex = 4 + numEntries / Math.max(1, numVertices);
+  return Math.max(16, Math.ceil(CHUNK_ENTRIES / perVertex));
+}
 
 /** Lives in kernel memory for as long as the scope it is made in. @param width communities per vertex at the most */
 export function placeSampler(
@@ -79,6 +87,7 @@ export function placeSampler(
         apply: 'applyMoves',
         atOnce: 'moveAtOnce',
         isApplySerial: false,
+        chunk: chunkOf(graph),
         values: {
           ...common,
           assignment: rows,
@@ -93,6 +102,7 @@ export function placeSampler(
         apply: 'applyRows',
         atOnce: 'moveRowsAtOnce',
         isApplySerial: true,
+        chunk: chunkOf(graph),
         values: {
           ...common,
           ...overlaps.arrays,
@@ -236,14 +246,14 @@ function phaseSteps(
 }
 
 function proposeStep(moves: Moves, { lo, hi, isSmall }: LoadedPhase, params: number): Step {
-  return { kernel: moves.propose, params, lo, hi, chunk: CHUNK, isSerial: isSmall };
+  return { kernel: moves.propose, params, lo, hi, chunk: moves.chunk, isSerial: isSmall };
 }
 
 type Places = Pick<LoadedPhase, 'lo' | 'hi' | 'isSmall'>;
 
 function applyStep(moves: Moves, { lo, hi, isSmall }: Places, params: number): Step {
   const isSerial = isSmall || moves.isApplySerial;
-  return { kernel: moves.apply, params, lo, hi, chunk: CHUNK * 8, isSerial };
+  return { kernel: moves.apply, params, lo, hi, chunk: moves.chunk * 8, isSerial };
 }
 
 /** Serial: by a single thread. Hogwild: by as many as come. The whole graph must be in memory. */
@@ -255,7 +265,7 @@ function atOnceSteps(
 ): Step[] {
   const { hi } = loaded[loaded.length - 1];
   const isSerial = update === 'serial';
-  return [{ kernel: moves.atOnce, params: blockOf(loaded[0]), lo: 0, hi, chunk: CHUNK, isSerial }];
+  return [{ kernel: moves.atOnce, params: blockOf(loaded[0]), lo: 0, hi, chunk: moves.chunk, isSerial }];
 }
 
 function visitOrder(numVertices: number, key: RandomKey, epoch: number): Uint32Array {

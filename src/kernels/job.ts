@@ -81,12 +81,14 @@ export function abortJob(job: Int32Array): void {
 export function* shareOfJob(job: Int32Array, kernels: KernelExports, scratch: number): Generator<void> {
   const numThreads = job[NUM_THREADS];
   for (let i = 0; i < job[NUM_STEPS]; i++) {
-    const runSteps = job[HEADER_WORDS + i * STEP_WORDS + RUN_STEPS];
+    const first = HEADER_WORDS + i * STEP_WORDS;
+    const runSteps = job[first + RUN_STEPS];
     if (runSteps === 0) {
-      yield* shareOfStep(job, i, kernels, scratch);
+      yield* shareOfStep(job, first, kernels, scratch);
     } else {
-      const isMine = Atomics.compareExchange(job, HEADER_WORDS + i * STEP_WORDS + NEXT_CHUNK, 0, 1) === 0;
-      if (isMine) for (let j = i; j < i + runSteps; j++) yield* wholeStep(job, j, kernels, scratch);
+      const isMine = Atomics.compareExchange(job, first + NEXT_CHUNK, 0, 1) === 0;
+      for (let j = 0; isMine && j < runSteps; j++)
+        yield* wholeStep(job, first + j * STEP_WORDS, kernels, scratch);
       i += runSteps - 1;
     }
     if (numThreads > 1) waitForAll(job, numThreads);
@@ -94,10 +96,13 @@ export function* shareOfJob(job: Int32Array, kernels: KernelExports, scratch: nu
   }
 }
 
-function* shareOfStep(job: Int32Array, i: number, kernels: KernelExports, scratch: number): Generator<void> {
-  const at = HEADER_WORDS + i * STEP_WORDS;
+/** Takes chunks of the step at word `at` as long as there are any. */
+function* shareOfStep(job: Int32Array, at: number, kernels: KernelExports, scratch: number): Generator<void> {
   const kernel = kernels[kernelNames[job[at]]];
-  const [params, lo, hi, chunk] = job.subarray(at + 1, at + NEXT_CHUNK);
+  const params = job[at + 1];
+  const lo = job[at + 2];
+  const hi = job[at + 3];
+  const chunk = job[at + 4];
   for (;;) {
     const first = lo + Atomics.add(job, at + NEXT_CHUNK, 1) * chunk;
     if (first >= hi) return;
@@ -106,16 +111,19 @@ function* shareOfStep(job: Int32Array, i: number, kernels: KernelExports, scratc
   }
 }
 
-function* wholeStep(job: Int32Array, i: number, kernels: KernelExports, scratch: number): Generator<void> {
-  const at = HEADER_WORDS + i * STEP_WORDS;
+/** Does all chunks of the step at word `at`. */
+function* wholeStep(job: Int32Array, at: number, kernels: KernelExports, scratch: number): Generator<void> {
   const kernel = kernels[kernelNames[job[at]]];
-  const [params, lo, hi, chunk] = job.subarray(at + 1, at + NEXT_CHUNK);
-  for (let first = lo; first < hi; first += chunk) {
-    kernel(params, scratch, first, Math.min(first + chunk, hi));
+  const hi = job[at + 3];
+  const chunk = job[at + 4];
+  let numDone = 0;
+  for (let first = job[at + 2]; first < hi; first += chunk) {
+    kernel(job[at + 1], scratch, first, Math.min(first + chunk, hi));
+    numDone++;
     yield;
   }
   // For those who watch how far the job is.
-  Atomics.store(job, at + NEXT_CHUNK, Math.ceil((hi - lo) / chunk) || 1);
+  Atomics.store(job, at + NEXT_CHUNK, Math.max(1, numDone));
 }
 
 /** Barrier: returns once every thread of the job has arrived. */

@@ -27,11 +27,12 @@ export const knownFor = defineStage({
       planRenewal(artifacts.previousKnownFor, producerIds, similarity, params, possible, { seed, log });
     if (!renewal && possible < wanted && !params.growth)
       log(`${wanted} communities wanted, ${possible} producers have neighbours: k = ${possible}`);
+    const isSingle = params.proposal === 'single-or-zero';
     const { found, known } = await kernels.scope(async () => {
       const graph = await placeDetectionGraph(kernels, similarity, params.weightFormat);
       const found = await findCommunities(kernels, graph, () => similarity, {
         ...findOptionsOf(params, renewal?.initial.numCommunities ?? possible),
-        ...(renewal && { initial: renewal.initial, stability: params.stability }),
+        ...(renewal && { initial: renewal.initial, stability: isSingle ? params.stability : 0 }),
         seed,
         onProgress,
       });

@@ -23,8 +23,9 @@ export const renewalParams = {
     false,
   ),
   stability: number(
-    "When renewing, what a producer's previous community counts more, in neighbours: 0 lets ids drift with every tie",
-    1,
+    "When renewing, what a producer's previous community counts more, in neighbours: 0 lets ids drift with every tie. " +
+      'One community per producer only',
+    3,
   ),
 } as const;
 
