@@ -23,6 +23,9 @@ const LOWEST_LN: f64 = -23;
 const AHEAD: f64 = 8;
 const FEW: u32 = 29;
 
+/** In `recalled`: more than one community around. */
+const MANY: u32 = u32.MAX_VALUE;
+
 export const PROPOSED_EMPTY: u8 = 1;
 export const PROPOSED_SAME: u8 = 2;
 export const ACCEPTED: u8 = 4;
@@ -50,6 +53,8 @@ export const ACCEPTED: u8 = 4;
   hastings: u32;
   anchors: usize; // u32[n]: a community of each vertex that counts more, or 0
   anchorCoeff: f64; // how much more, in neighbours
+  stale: usize; // u8[n] by vertex: a neighbour has moved since its neighbourhood was recalled; or 0: nothing is recalled
+  recalled: usize; // {community u32, count u32, weight f32}[n] by place: the one community around, "none", or MANY
 }
 
 // Scratch: slots {count u32} or, with weights, {count u32, weight f32}[k + 1], all zero between vertices;
@@ -102,6 +107,42 @@ export const ACCEPTED: u8 = 4;
   return wtCoeff * weight + <f64>(<i32>count - <i32>size) * meanWeight;
 }
 
+/**
+ * The communities around, as `gather` leaves them. On sparse graphs most vertices have one community around them, or
+ * none; that is kept with its count, and taken again as long as no neighbour has moved.
+ */
+// @ts-ignore: decorator
+@inline function recallOrGather<W>(p: MetropolisParams, place: u32, v: u32, slots: usize, met: usize): usize {
+  if (!p.stale) return gather<W>(p, getU32(p.indptr, place), getU32(p.indptr, place + 1), slots, met);
+  const recalled = p.recalled + <usize>place * 12;
+  if (!load<u8>(p.stale + v)) {
+    const community = load<u32>(recalled);
+    if (community == p.numCommunities) return met;
+    if (community != MANY) {
+      const slot = slotOf<W>(slots, community);
+      store<u32>(slot, load<u32>(recalled, 4));
+      if (sizeof<W>() > 1) store<f32>(slot, load<f32>(recalled, 8), 4);
+      store<u32>(met, community);
+      return met + 4;
+    }
+  }
+  // Cleared before it is looked at: with others moving at the same time, a move in between must not go unseen.
+  store<u8>(p.stale + v, 0);
+  const end = gather<W>(p, getU32(p.indptr, place), getU32(p.indptr, place + 1), slots, met);
+  let only = p.numCommunities;
+  for (let each = met; each != end && only != MANY; each += 4) {
+    const community = load<u32>(each);
+    if (community != p.numCommunities) only = only == p.numCommunities ? community : MANY;
+  }
+  store<u32>(recalled, only);
+  if (only != MANY) {
+    const slot = slotOf<W>(slots, only);
+    store<u32>(recalled, load<u32>(slot), 4);
+    if (sizeof<W>() > 1) store<f32>(recalled, load<f32>(slot, 4), 8);
+  }
+  return end;
+}
+
 /** Proposes and decides for the vertex v at `place`: gives its next community and leaves the outcome. State is only read. */
 // @ts-ignore: decorator
 @inline function decide<W>(p: MetropolisParams, scratch: usize, place: u32, v: u32, current: u32, key: u32): u32 {
@@ -109,7 +150,7 @@ export const ACCEPTED: u8 = 4;
   const candidates = candidatesOf(p, scratch);
   // The first candidate is "none"; communities of neighbours follow in order of first meeting.
   const firstMet = candidates + 4;
-  const endMet = gather<W>(p, getU32(p.indptr, place), getU32(p.indptr, place + 1), scratch, firstMet);
+  const endMet = recallOrGather<W>(p, place, v, scratch, firstMet);
   if (current == none && (endMet == firstMet || (endMet == firstMet + 4 && load<u32>(firstMet) == none))) {
     // Nobody around has a community: there is nothing to draw.
     clearSlot<W>(slotOf<W>(scratch, none));
@@ -256,10 +297,13 @@ export function proposeMoves(params: usize, scratch: usize, lo: u32, hi: u32): v
 }
 
 // @ts-ignore: decorator
-@inline function move(p: MetropolisParams, v: u32, current: u32, next: u32): void {
+@inline function move(p: MetropolisParams, place: u32, v: u32, current: u32, next: u32): void {
   atomic.sub<u32>(p.sizes + ((<usize>current) << 2), 1);
   atomic.add<u32>(p.sizes + ((<usize>next) << 2), 1);
   setU32(p.assignment, v, next);
+  if (!p.stale) return;
+  const end = getU32(p.indptr, place + 1);
+  for (let i = getU32(p.indptr, place); i < end; i++) store<u8>(p.stale + getU32(p.indices, i), 1);
 }
 
 /** Places lo..hi: makes the accepted moves. Sizes change by atomic adds, which commute. */
@@ -269,7 +313,7 @@ export function applyMoves(params: usize, scratch: usize, lo: u32, hi: u32): voi
     const v = getU32(p.order, place);
     const next = getU32(p.next, place);
     const current = getU32(p.assignment, v);
-    if (next != current) move(p, v, current, next);
+    if (next != current) move(p, place, v, current, next);
   }
 }
 
@@ -280,7 +324,7 @@ function moveAllAtOnce<W>(p: MetropolisParams, scratch: usize, lo: u32, hi: u32)
     const v = getU32(p.order, place);
     const current = getU32(p.assignment, v);
     const next = decide<W>(p, scratch, place, v, current, key);
-    if (next != current) move(p, v, current, next);
+    if (next != current) move(p, place, v, current, next);
   }
 }
 

@@ -85,6 +85,7 @@ export function compareScale(sizes: readonly number[], memory: string): string {
       execFileSync(process.execPath, [
         cli,
         'generate',
+        '--out',
         graph,
         '--num-vertices',
         String(numVertices),

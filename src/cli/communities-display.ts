@@ -5,6 +5,7 @@ import type { RoundReport } from '../communities/growth.ts';
 import type { CommunityMetrics } from '../communities/metrics.ts';
 import type { EpochReport } from '../communities/metropolis-hastings.ts';
 import { formatBytes, formatCount } from '../core/format.ts';
+import { peakRssBytes } from '../pipeline/peak-memory.ts';
 
 const percent = (share: number | undefined) => (share === undefined ? '' : (share * 100).toFixed(2));
 
@@ -73,7 +74,7 @@ export class CommunitiesDisplay {
   }
 
   result({ memberships, metrics, objective, postProcessing }: FoundCommunities): void {
-    const peakRssBytes = process.resourceUsage().maxRSS * 1024;
+    const peak = peakRssBytes();
     const { numCommunities, numVertices } = memberships;
     if (this.#metrics === 'json')
       this.#json({
@@ -83,10 +84,10 @@ export class CommunitiesDisplay {
         objective,
         ...metrics,
         postProcessing,
-        peakRssBytes,
+        peakRssBytes: peak,
       });
     this.say(resultLine(metrics, numVertices, objective));
-    this.say(`peak memory ${formatBytes(peakRssBytes)}`);
+    this.say(`peak memory ${formatBytes(peak)}`);
   }
 
   stop(): void {

@@ -10,7 +10,9 @@ import { formatBytes } from '../core/format.ts';
 import type { IdTable } from '../core/ids.ts';
 import { openEdgeFile } from '../io/edge-file.ts';
 import type { EdgeFormat } from '../io/edge-input.ts';
-import { openMetisStream } from '../io/metis-stream.ts';
+import { isMetisName } from '../io/edge-reader.ts';
+import { decimalTable } from '../io/id-lookup.ts';
+import { type MetisStream, openMetisStream } from '../io/metis-stream.ts';
 import { readUndirectedGraph } from '../io/undirected-graph.ts';
 import type { Kernels, Progress } from '../kernels/kernels.ts';
 import { buildCsr } from '../kernels/sparse.ts';
@@ -19,8 +21,8 @@ export interface LoadedGraph {
   readonly graph: DetectionGraph;
   /** The graph in memory; absent when it is on disk. */
   readonly whole?: () => Csr;
-  /** Absent when ids are the numbers of the vertices, from 1. */
-  readonly ids?: IdTable;
+  /** Ids of the vertices as the input has them; in a METIS file their numbers, from 1. */
+  readonly ids: () => IdTable;
   readonly numWithNeighbors: number;
   close(): Promise<void>;
 }
@@ -43,26 +45,94 @@ export async function loadGraph(kernels: Kernels, options: LoadOptions): Promise
   return memory === undefined ? loadWhole(kernels, options) : loadStreamed(kernels, { ...options, memory });
 }
 
-async function loadWhole(
+async function loadWhole(kernels: Kernels, options: LoadOptions): Promise<LoadedGraph> {
+  const { file, format } = options;
+  const isMetis = format === 'metis' || (format === 'auto' && isMetisName(file));
+  const { graph: whole, ids } = isMetis
+    ? await readMetisGraph(kernels, options)
+    : await readEdgeGraph(kernels, options);
+  return {
+    graph: await placeDetectionGraph(kernels, whole, options.weightFormat),
+    whole: () => whole,
+    ids,
+    numWithNeighbors: countNonEmpty(whole.indptr),
+    close: async () => {},
+  };
+}
+
+interface ReadGraph {
+  readonly graph: Csr;
+  readonly ids: () => IdTable;
+}
+
+async function readEdgeGraph(
   kernels: Kernels,
-  { file, format, weightFormat, onProgress, log }: LoadOptions,
-): Promise<LoadedGraph> {
+  { file, format, onProgress, log }: LoadOptions,
+): Promise<ReadGraph> {
   const edges = await readUndirectedGraph({
     files: [file],
     format,
     onProgress: (read, total) => onProgress(total === 0 ? 0 : read / total),
   });
   const { numVertices, sources, targets, weights, ids, report } = edges;
-  if (report.numSelfFollows > 0) log(`${report.numSelfFollows} edges from a vertex to itself left out`);
+  logLoops(report.numSelfFollows, log);
   const triplets = { rows: sources, cols: targets, data: weights };
-  const whole = await buildCsr(kernels, triplets, numVertices, numVertices, 'max');
+  return { graph: await buildCsr(kernels, triplets, numVertices, numVertices, 'max'), ids: () => ids };
+}
+
+/** Straight into a matrix, block by block. */
+async function readMetisGraph(kernels: Kernels, options: LoadOptions): Promise<ReadGraph> {
+  const { file, onProgress, log } = options;
+  try {
+    const stream = await openMetisStream(file, {
+      onProgress: (read, total) => onProgress(total === 0 ? 0 : read / total),
+    });
+    try {
+      const graph = await matrixOf(stream);
+      logLoops(stream.losses.numLoops, log);
+      return { graph, ids: () => numberedIds(stream.numVertices) };
+    } finally {
+      await stream.close();
+    }
+  } catch (error) {
+    // The reader of edges takes weights that differ by rounding, and names the line of what it does not take.
+    if (file === '-' || !(error instanceof SimClustersError) || error.code !== 'BAD_FILE') throw error;
+    return readEdgeGraph(kernels, { ...options, format: 'metis' });
+  }
+}
+
+async function matrixOf(stream: MetisStream): Promise<Csr> {
+  const { numVertices, numEdges, isWeighted } = stream;
+  const indptr = new Uint32Array(numVertices + 1);
+  const indices = new Uint32Array(2 * numEdges);
+  const data = isWeighted ? new Float32Array(2 * numEdges) : undefined;
+  let count = 0;
+  for await (const block of stream.blocks()) {
+    for (let i = 1; i < block.indptr.length; i++) indptr[block.firstVertex + i] = count + block.indptr[i];
+    // More entries than the header says is an error that the stream finds at its end.
+    const room = Math.max(0, indices.length - count);
+    indices.set(block.indices.subarray(0, room), Math.min(count, indices.length));
+    if (block.weights) data?.set(block.weights.subarray(0, room), Math.min(count, indices.length));
+    count += block.indices.length;
+  }
   return {
-    graph: await placeDetectionGraph(kernels, whole, weightFormat),
-    whole: () => whole,
-    ids,
-    numWithNeighbors: countNonEmpty(whole.indptr),
-    close: async () => {},
+    numRows: numVertices,
+    numCols: numVertices,
+    indptr,
+    indices: indices.subarray(0, count),
+    data: data?.subarray(0, count),
   };
+}
+
+function numberedIds(numVertices: number): IdTable {
+  return decimalTable(
+    Uint32Array.from({ length: numVertices }, (_, v) => v + 1),
+    numVertices,
+  );
+}
+
+function logLoops(count: number, log: (line: string) => void): void {
+  if (count > 0) log(`${count} edges from a vertex to itself left out`);
 }
 
 /** What Node itself takes, and what a vertex needs in all: its state, its metrics, the start, the outputs. */
@@ -89,9 +159,10 @@ async function loadStreamed(
       edgeBytes: Math.min(edgeBytes / 3, 128e6),
       onProgress: (fraction) => onProgress(fraction),
     });
-    if (stream.losses.numLoops > 0) log(`${stream.losses.numLoops} edges from a vertex to itself left out`);
+    logLoops(stream.losses.numLoops, log);
     return {
       graph,
+      ids: () => numberedIds(stream.numVertices),
       numWithNeighbors: countNonEmpty(graph.placed.indptr),
       close: () => graph.close(),
     };

@@ -190,13 +190,7 @@ async function readStart(
   if (initRows)
     return readRowsFile(initRows, { numVertices, numCommunities: params.numCommunities || undefined });
   if (initCols) return readColsFile(initCols, numVertices);
-  if (!initMembers) return undefined;
-  if (ids) return readMembersByIdFile(initMembers, ids);
-  throw new SimClustersError('BAD_PARAM', {
-    got: '--init-members with --memory',
-    expected: 'a start by numbers of vertices: in a METIS file they are the ids',
-    todo: 'Give the file as --init-cols with blanks in place of tabs',
-  });
+  return initMembers ? readMembersByIdFile(initMembers, ids()) : undefined;
 }
 
 function numCommunitiesOf(
@@ -222,8 +216,7 @@ async function writeOutputs(
 ): Promise<void> {
   if (rows) await writeText(rows, rowsPieces(memberships));
   if (cols) await writeText(cols, colsPieces(memberships));
-  // In a METIS file the ids are the numbers of the vertices.
-  if (members) await writeText(members, ids ? membersByIdPieces(memberships, ids) : colsPieces(memberships));
+  if (members) await writeText(members, membersByIdPieces(memberships, ids()));
   if (scoredRows) {
     const scores = await scoresOf(kernels, graph, memberships, params);
     await writeText(scoredRows, scoredRowsPieces(memberships, scores));

@@ -12,6 +12,7 @@ import { writeFileAtomically } from '../io/atomic-file.ts';
 import { edgePieces, type GraphFormat, graphFormats, metisPieces } from '../io/graph-text.ts';
 import { gzipPieces } from '../io/gzip-pieces.ts';
 import { memberListPieces } from '../io/member-lists.ts';
+import { peakRssBytes } from '../pipeline/peak-memory.ts';
 import { resolveParams } from '../stages/params.ts';
 import type { StageReport } from '../stages/stage.ts';
 import { addStageFlags, givenParams } from './flags.ts';
@@ -140,7 +141,7 @@ async function step<T>(
     type: 'stage-end',
     name,
     seconds: (performance.now() - began) / 1000,
-    peakRssBytes: process.resourceUsage().maxRSS * 1024,
+    peakRssBytes: peakRssBytes(),
     report: describe(result),
   });
   return result;

@@ -97,9 +97,14 @@ class EdgeRun {
   }
 }
 
+/** Whether a file of this name is taken for METIS. */
+export function isMetisName(name: string): boolean {
+  return /\.(metis|graph)(\.gz|\.zst)?$/i.test(name);
+}
+
 function detectFormat(input: OpenInput, hasColumns: boolean): KnownFormat {
   if (isParquet(input.head)) return 'parquet';
-  if (/\.(metis|graph)(\.gz|\.zst)?$/i.test(input.name)) return 'metis';
+  if (isMetisName(input.name)) return 'metis';
   const rows = sampleRows(input.head, input.isWhole, input.name);
   return !hasColumns && looksLikeLists(rows) ? 'lists' : 'edges';
 }

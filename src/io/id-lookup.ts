@@ -86,10 +86,13 @@ function smallDecimal(bytes: Uint8Array, start: number, end: number): number {
   return value < numDirect ? value : -1;
 }
 
-/** The ids that spell the first `size` numbers, each below 10^7. */
-function decimalTable(numbers: Uint32Array, size: number): IdTable {
+/** Of a 32-bit number. */
+const maxDigits = 10;
+
+/** The ids that spell the first `size` numbers. */
+export function decimalTable(numbers: Uint32Array, size: number): IdTable {
   const offsets = new Uint32Array(size + 1);
-  const bytes = new Uint8Array(size * maxDirectDigits);
+  const bytes = new Uint8Array(size * maxDigits);
   let end = 0;
   for (let i = 0; i < size; i++) {
     let rest = numbers[i];

@@ -28,6 +28,7 @@ import {
   writeManifest,
 } from './model-folder.ts';
 import { packageVersion } from './package-version.ts';
+import { peakRssBytes } from './peak-memory.ts';
 import { choosePreset, type PresetChoice } from './presets.ts';
 
 export interface RunOptions {
@@ -338,8 +339,4 @@ function withoutUndefined(given: GivenParams): Record<string, ParamValue> {
 
 function secondsSince(began: number): number {
   return (performance.now() - began) / 1000;
-}
-
-function peakRssBytes(): number {
-  return process.resourceUsage().maxRSS * 1024;
 }

@@ -91,6 +91,7 @@ export const metropolis: MakeCase = (random, numVertices) => {
   const common = samplerCase(random, numVertices);
   const numCommunities = 1 + random.below(5);
   const assignment = random.u32(numVertices, numCommunities + 1);
+  const recalls = random.below(2) === 1;
   return {
     values: {
       ...common,
@@ -101,7 +102,11 @@ export const metropolis: MakeCase = (random, numVertices) => {
       hastings: random.below(2),
       anchors: random.maybe(random.u32(numVertices, numCommunities + 1)),
       anchorCoeff: 2 * random.real(),
+      stale: recalls ? new Uint8Array(numVertices).fill(1) : undefined,
+      recalled: recalls ? u32(3 * numVertices) : undefined,
     },
+    // What is recalled is working memory; that it is right, the chain of several epochs shows.
+    ignored: ['stale', 'recalled'],
     count: numVertices,
     scratchBytes: (numCommunities + 1) * 8 + (common.maxDegree + 2) * 20 + 64,
   };
