@@ -4,9 +4,10 @@
 export { type ChangeReport, reportChanges } from './communities/change-report.ts';
 export { placeDetectionGraph } from './communities/detection-graph.ts';
 export { type FindOptions, type FoundCommunities, findCommunities } from './communities/find-communities.ts';
-export { computeKnownFor } from './communities/known-for.ts';
+export { type Growth, type GrowthOptions, growCommunities, type RoundReport } from './communities/growth.ts';
+export { affiliationScores, computeKnownFor } from './communities/known-for.ts';
 export type { CommunityMetrics } from './communities/metrics.ts';
-export type { EpochReport } from './communities/metropolis-hastings.ts';
+export type { DetectionGraph, EpochReport } from './communities/metropolis-hastings.ts';
 export { type IdentifiedKnownFor, type Renewal, renewMemberships } from './communities/renewal.ts';
 // Nouns
 export { type Csr, csrFromRows, nnz } from './core/csr.ts';
@@ -20,12 +21,14 @@ export { computeInterestedIn, type InterestedIn, interestMatrix } from './embedd
 export { computeProducerEmbedding } from './embeddings/producer.ts';
 export { computeTopicEmbedding } from './embeddings/topic.ts';
 export { computeTweetEmbedding } from './embeddings/tweet.ts';
+export { compareWithTruth } from './evaluate/communities.ts';
 export {
   measureRanking,
   type RankingQuality,
   recommendByPopularity,
   recommendByVectors,
 } from './evaluate/recommend.ts';
+export { generatePlantedGraph, type PlantedGraph, type PlantedOptions } from './generate/planted-graph.ts';
 export { buildEngagementGraph } from './graph/engagement-graph.ts';
 export { buildFollowGraph, type FollowGraph } from './graph/follow-graph.ts';
 export { computeProducerNorms, type ProducerNorms } from './graph/producer-norms.ts';
@@ -35,6 +38,7 @@ export { readTable, writeTable } from './io/artifact-file.ts';
 export type { EdgeInput, EventInput, InputOptions, InputReport } from './io/edge-input.ts';
 export { readEdges } from './io/edge-reader.ts';
 export { readEvents } from './io/event-reader.ts';
+export { readUndirectedGraph } from './io/undirected-graph.ts';
 export type { Kernels, Progress } from './kernels/kernels.ts';
 export { type KernelOptions, openKernels } from './kernels/open.ts';
 export { buildCsr, type SpgemmOptions, spgemmTopK, topKRows, transpose } from './kernels/sparse.ts';
@@ -46,6 +50,7 @@ export { choosePreset } from './pipeline/presets.ts';
 export { writeReport } from './report/report.ts';
 export { computeProducerSimilarity, type SimilarityOptions } from './similarity/producer-similarity.ts';
 export { type ArtifactName, artifactNames, artifactTypes } from './stages/artifacts.ts';
+export { communityOptions } from './stages/community-params.ts';
 export { stages } from './stages/index.ts';
 export { type ParamSpec, type ParamValue, type PresetName, presetNames } from './stages/params.ts';
 export { type Artifact, idsOf, matrixOf, type Stage, scalars } from './stages/stage.ts';

@@ -22,7 +22,14 @@ function addFlags(command: Argv): Argv {
     .option('format', {
       choices: ['auto', 'edges', 'lists', 'metis', 'parquet'],
       default: 'auto',
-      describe: 'Format of the graph. The edge count of a METIS header must be right',
+      describe:
+        'Format of the graph; auto goes by name and content. The counts of a METIS header must be right',
+    })
+    .option('bad-rows', {
+      choices: ['stop', 'skip'],
+      default: 'stop',
+      describe:
+        'Edge lists: stop at the first row that cannot be read, or leave such rows out and count them',
     })
     .option('config', {
       type: 'string',
@@ -66,7 +73,7 @@ function addFlags(command: Argv): Argv {
       type: 'string',
       requiresArg: true,
       describe:
-        'Keep edges on disk and this much in memory, such as 512MB. METIS only; the result is the same',
+        'Keep edges on disk and this much in memory, such as 512MB. METIS only, both ends of an edge with the very same weight; the result is the same',
     })
     .option('spool', {
       type: 'string',
@@ -122,7 +129,7 @@ export const communitiesCommand: CommandModule = {
   describe: 'Find communities in an undirected graph: METIS or edges in, members and scores out',
   builder: (command) =>
     addFlags(command).example([
-      ['$0 communities graph.metis -k 400 --rows out.rows', 'fixed number of communities'],
+      ['$0 communities graph.metis --num-communities 400 --rows out.rows', 'fixed number of communities'],
       ['$0 communities edges.tsv.gz --growth --wt-coeff 4 --members out.tsv', 'number of communities found'],
       ['$0 communities graph.metis --memory 512MB --cols out.cols', 'edges stay on disk'],
     ]),

@@ -4,13 +4,13 @@ import { placeDetectionGraph } from '../communities/detection-graph.ts';
 import type { DetectionGraph } from '../communities/metropolis-hastings.ts';
 import type { WeightFormat } from '../communities/options.ts';
 import { streamGraph } from '../communities/streamed-graph.ts';
-import type { Csr } from '../core/csr.ts';
+import { type Csr, countNonEmptyRows } from '../core/csr.ts';
 import { SimClustersError } from '../core/errors.ts';
 import { formatBytes } from '../core/format.ts';
 import type { IdTable } from '../core/ids.ts';
 import { openEdgeFile } from '../io/edge-file.ts';
-import type { EdgeFormat } from '../io/edge-input.ts';
-import { isMetisName } from '../io/edge-reader.ts';
+import type { BadRowPolicy, EdgeFormat } from '../io/edge-input.ts';
+import { graphFormatOf } from '../io/graph-format.ts';
 import { decimalTable } from '../io/id-lookup.ts';
 import { type MetisStream, openMetisStream } from '../io/metis-stream.ts';
 import { readUndirectedGraph } from '../io/undirected-graph.ts';
@@ -35,27 +35,30 @@ export interface LoadOptions {
   /** Folder for edges on disk. */
   readonly spool?: string;
   readonly weightFormat: WeightFormat;
+  /** Communities per vertex that there may be. */
+  readonly maxMemberships: number;
+  readonly badRows?: BadRowPolicy;
   readonly onProgress: Progress;
   readonly log: (line: string) => void;
 }
 
 /** Lies in kernel memory for as long as the scope of the caller. Close it. */
-export async function loadGraph(kernels: Kernels, options: LoadOptions): Promise<LoadedGraph> {
+export async function loadGraph(kernels: Kernels, given: LoadOptions): Promise<LoadedGraph> {
+  const options = { ...given, format: await graphFormatOf(given.file, given.format) };
   const { memory } = options;
   return memory === undefined ? loadWhole(kernels, options) : loadStreamed(kernels, { ...options, memory });
 }
 
 async function loadWhole(kernels: Kernels, options: LoadOptions): Promise<LoadedGraph> {
-  const { file, format } = options;
-  const isMetis = format === 'metis' || (format === 'auto' && isMetisName(file));
-  const { graph: whole, ids } = isMetis
-    ? await readMetisGraph(kernels, options)
-    : await readEdgeGraph(kernels, options);
+  const { graph: whole, ids } =
+    options.format === 'metis'
+      ? await readMetisGraph(kernels, options)
+      : await readEdgeGraph(kernels, options);
   return {
     graph: await placeDetectionGraph(kernels, whole, options.weightFormat),
     whole: () => whole,
     ids,
-    numWithNeighbors: countNonEmpty(whole.indptr),
+    numWithNeighbors: countNonEmptyRows(whole.indptr),
     close: async () => {},
   };
 }
@@ -67,11 +70,12 @@ interface ReadGraph {
 
 async function readEdgeGraph(
   kernels: Kernels,
-  { file, format, onProgress, log }: LoadOptions,
+  { file, format, badRows, onProgress, log }: LoadOptions,
 ): Promise<ReadGraph> {
   const edges = await readUndirectedGraph({
     files: [file],
     format,
+    badRows,
     onProgress: (read, total) => onProgress(total === 0 ? 0 : read / total),
   });
   const { numVertices, sources, targets, weights, ids, report } = edges;
@@ -136,22 +140,36 @@ function logLoops(count: number, log: (line: string) => void): void {
 }
 
 /** What Node itself takes, and what a vertex needs in all: its state, its metrics, the start, the outputs. */
-const BASE_BYTES = 90e6;
+const BASE_BYTES = 130e6;
 const BYTES_PER_VERTEX = 110;
+/** Each further place in the rows of memberships: the row, the next one, links of the overlap lists, copies. */
+const BYTES_PER_PLACE = 36;
 /** Blocks below this would be mostly seeks. */
 const MIN_EDGE_BYTES = 16e6;
 
 async function loadStreamed(
   kernels: Kernels,
-  { file, format, memory, spool, weightFormat, onProgress, log }: LoadOptions & { readonly memory: number },
+  {
+    file,
+    format,
+    memory,
+    spool,
+    weightFormat,
+    maxMemberships,
+    onProgress,
+    log,
+  }: LoadOptions & { readonly memory: number },
 ): Promise<LoadedGraph> {
-  if (format !== 'auto' && format !== 'metis') throw streamsMetisOnly(format);
+  if (format !== 'metis') throw streamsMetisOnly(file);
   const stream = await openMetisStream(file, {
     onProgress: (read, total) => onProgress(total === 0 ? 0 : (0.7 * read) / total),
   });
   try {
-    const edgeBytes = memory - BASE_BYTES - stream.numVertices * BYTES_PER_VERTEX;
-    if (edgeBytes < MIN_EDGE_BYTES) throw tooLittleMemory(memory, stream.numVertices);
+    const fixedBytes =
+      BASE_BYTES + stream.numVertices * (BYTES_PER_VERTEX + (maxMemberships - 1) * BYTES_PER_PLACE);
+    const edgeBytes = memory - fixedBytes;
+    if (edgeBytes < MIN_EDGE_BYTES)
+      throw tooLittleMemory(memory, fixedBytes + MIN_EDGE_BYTES, stream.numVertices);
     const graph = await streamGraph(kernels, stream, {
       openStore: (name) => openEdgeFile(spool ?? tmpdir(), name),
       weightFormat,
@@ -163,7 +181,7 @@ async function loadStreamed(
     return {
       graph,
       ids: () => numberedIds(stream.numVertices),
-      numWithNeighbors: countNonEmpty(graph.placed.indptr),
+      numWithNeighbors: countNonEmptyRows(graph.placed.indptr),
       close: () => graph.close(),
     };
   } finally {
@@ -171,25 +189,19 @@ async function loadStreamed(
   }
 }
 
-function countNonEmpty(indptr: Uint32Array): number {
-  let count = 0;
-  for (let row = 0; row + 1 < indptr.length; row++) if (indptr[row + 1] > indptr[row]) count++;
-  return count;
-}
-
-function streamsMetisOnly(format: string): SimClustersError {
+function streamsMetisOnly(file: string): SimClustersError {
   return new SimClustersError('BAD_PARAM', {
-    got: `--memory with --format ${format}`,
+    file,
+    got: 'another format than METIS, with --memory',
     expected:
       'a METIS file: its lines hold all neighbours of a vertex, so that it can be read piece by piece',
     todo: 'Leave --memory out, or write the graph as METIS',
   });
 }
 
-function tooLittleMemory(memory: number, numVertices: number): SimClustersError {
-  const least = BASE_BYTES + numVertices * BYTES_PER_VERTEX + MIN_EDGE_BYTES;
+function tooLittleMemory(memory: number, least: number, numVertices: number): SimClustersError {
   return new SimClustersError('BAD_PARAM', {
-    got: `--memory ${formatBytes(memory)}`,
+    got: `--memory of ${memory.toLocaleString('en-US')} bytes`,
     expected: `at least ${formatBytes(least)} for ${numVertices} vertices: only edges stay on disk`,
     todo: 'Allow more, or take fewer vertices',
   });

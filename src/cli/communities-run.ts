@@ -19,7 +19,7 @@ import {
   writeNewText,
   writeText,
 } from '../io/community-writer.ts';
-import type { EdgeFormat } from '../io/edge-input.ts';
+import type { BadRowPolicy, EdgeFormat } from '../io/edge-input.ts';
 import type { Kernels } from '../kernels/kernels.ts';
 import { openKernels } from '../kernels/open.ts';
 import { choosePreset } from '../pipeline/presets.ts';
@@ -35,6 +35,7 @@ import { type ReferenceConfig, readReferenceConfig } from './reference-config.ts
 export interface CommunitiesArgs {
   readonly graph?: string;
   readonly format: EdgeFormat;
+  readonly badRows: BadRowPolicy;
   readonly config?: string;
   readonly rows?: string;
   readonly cols?: string;
@@ -59,6 +60,7 @@ export const communitiesDeclaration: Declaration = { name: 'communities', params
 /** What flags and config come to. */
 interface Settings {
   readonly graph: string;
+  readonly format: EdgeFormat;
   readonly given: GivenParams;
   readonly outputs: Pick<CommunitiesArgs, 'rows' | 'cols' | 'members' | 'scoredRows' | 'precision'>;
   readonly start: Pick<CommunitiesArgs, 'initRows' | 'initCols' | 'initMembers'>;
@@ -71,7 +73,7 @@ export async function runCommunities(args: CommunitiesArgs): Promise<void> {
   const config = args.config === undefined ? undefined : await readReferenceConfig(args.config);
   for (const warning of config?.warnings ?? []) display.say(`warning: ${warning}`);
   const settings = settingsOf(args, config);
-  checkOutputs(settings.outputs, args.metrics);
+  checkOutputs(settings, args.metrics);
   if (settings.outputs.precision && settings.outputs.precision !== '-')
     await demandNewFile(settings.outputs.precision);
   const memory = args.memory === undefined ? undefined : parseBytes('memory', args.memory);
@@ -80,7 +82,9 @@ export async function runCommunities(args: CommunitiesArgs): Promise<void> {
     await kernels.scope(async () => {
       const loaded = await loadGraph(kernels, {
         file: settings.graph,
-        format: args.format,
+        format: settings.format,
+        badRows: args.badRows,
+        maxMemberships: widthOf(settings.given),
         memory,
         spool: args.spool,
         weightFormat: settings.given['weightFormat'] === 'fixed16' ? 'fixed16' : 'float32',
@@ -104,7 +108,8 @@ function settingsOf(args: CommunitiesArgs, config: ReferenceConfig | undefined):
   const { seed: configSeed, ...configGiven } = config?.given ?? {};
   // sbf weighs edges, tries one start and numbers what is left without gaps.
   const ofReference = config && { communityWeights: 'similarity', numStarts: 1, renumber: true };
-  const graph = args.graph ?? config?.files.metisFile;
+  // yargs makes a lone dash an empty text.
+  const graph = args.graph === '' ? '-' : (args.graph ?? config?.files.metisFile);
   if (!graph) {
     throw new SimClustersError('BAD_PARAM', {
       got: 'no graph',
@@ -122,6 +127,7 @@ function settingsOf(args: CommunitiesArgs, config: ReferenceConfig | undefined):
     });
   return {
     graph,
+    format: args.graph === undefined && args.format === 'auto' ? 'metis' : args.format,
     given: { ...ofReference, ...configGiven, ...givenParams(args, [communitiesDeclaration]) },
     outputs: {
       rows: args.rows ?? config?.files.outputByRowsFile,
@@ -139,7 +145,24 @@ function settingsOf(args: CommunitiesArgs, config: ReferenceConfig | undefined):
   };
 }
 
-function checkOutputs(outputs: Settings['outputs'], metrics: CommunitiesArgs['metrics']): void {
+/** Communities that a vertex may come to have: for the plan of memory. */
+function widthOf({ proposal, maxMemberships, initialisation, numCommunities }: GivenParams): number {
+  if (proposal === 'pure-random') return Number(numCommunities ?? 1);
+  const isSingle = proposal === undefined || proposal === 'single-or-zero';
+  if (isSingle && initialisation !== 'best-neighborhoods') return 1;
+  return Number(maxMemberships ?? communityParams.maxMemberships.default);
+}
+
+function checkOutputs({ outputs, graph, start }: Settings, metrics: CommunitiesArgs['metrics']): void {
+  const paths = Object.values(outputs).filter((path) => path !== undefined && path !== '-');
+  const taken = [...paths, graph, ...Object.values(start)];
+  const twice = paths.find((path) => taken.indexOf(path) !== taken.lastIndexOf(path));
+  if (twice !== undefined)
+    throw new SimClustersError('BAD_PARAM', {
+      got: `${twice} for two things`,
+      expected: 'a file of its own for each output, and none that is read',
+      todo: 'Give another name',
+    });
   const toStdout =
     Object.values(outputs).filter((path) => path === '-').length + (metrics === 'json' ? 1 : 0);
   if (toStdout <= 1) return;

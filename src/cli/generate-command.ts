@@ -9,9 +9,9 @@ import { generatePlantedGraph, type PlantedGraph } from '../generate/planted-gra
 import { rewireEdges } from '../generate/rewire.ts';
 import type { GenerateProgress } from '../generate/symmetric-graph.ts';
 import { writeFileAtomically } from '../io/atomic-file.ts';
+import { colsPieces } from '../io/community-writer.ts';
 import { edgePieces, type GraphFormat, graphFormats, metisPieces } from '../io/graph-text.ts';
 import { gzipPieces } from '../io/gzip-pieces.ts';
-import { memberListPieces } from '../io/member-lists.ts';
 import { peakRssBytes } from '../pipeline/peak-memory.ts';
 import { resolveParams } from '../stages/params.ts';
 import type { StageReport } from '../stages/stage.ts';
@@ -186,7 +186,7 @@ async function writeGraph(
 }
 
 async function writeTruth(file: string, truth: Memberships): Promise<void> {
-  await writeFileAtomically(file, packed(file, memberListPieces(membersOf(truth))));
+  await writeFileAtomically(file, packed(file, colsPieces(truth)));
 }
 
 function packed(file: string, pieces: Iterable<Uint8Array>): Iterable<Uint8Array> {

@@ -2,6 +2,7 @@
 import yargs from 'yargs';
 import { hideBin } from 'yargs/helpers';
 import { errorTable, SimClustersError } from '../core/errors.ts';
+import { writeFailure } from '../io/atomic-file.ts';
 import { packageVersion } from '../pipeline/package-version.ts';
 import { colorsFor } from './colors.ts';
 import { communitiesCommand } from './communities-command.ts';
@@ -35,7 +36,7 @@ export async function main(argv: readonly string[]): Promise<void> {
   // A reader that has seen enough (`| head`) is no error.
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code === 'EPIPE') process.exit(0);
-    throw error;
+    process.exit(reportError(writeFailure('standard output', error), argv));
   });
   try {
     await parser.parseAsync();

@@ -5,7 +5,7 @@ import type { Kernels } from '../kernels/kernels.ts';
 import type { DetectionGraph } from './metropolis-hastings.ts';
 import type { WeightFormat } from './options.ts';
 import { colorPhases } from './phases.ts';
-import { fixedUnit, placeGraph } from './placed-graph.ts';
+import { fixedMultiple, fixedUnit, largestWeight, placeGraph } from './placed-graph.ts';
 
 /** Lies in kernel memory for as long as the scope it is made in. @param graph symmetric, no diagonal, weights > 0 */
 export async function placeDetectionGraph(
@@ -23,6 +23,6 @@ export async function placeDetectionGraph(
 /** The weights as 16-bit fixed point gives them back. */
 function rounded(graph: Csr): Csr {
   if (!graph.data) return graph;
-  const unit = fixedUnit(graph.data);
-  return { ...graph, data: graph.data.map((w) => Math.max(1, Math.floor(w / unit + 0.5)) * unit) };
+  const unit = fixedUnit(largestWeight(graph.data));
+  return { ...graph, data: graph.data.map((weight) => fixedMultiple(weight, unit) * unit) };
 }

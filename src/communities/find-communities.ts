@@ -9,6 +9,7 @@ import { type CommunityMetrics, measureCommunities, weighVertices } from './metr
 import {
   type DetectionGraph,
   type DetectionOptions,
+  demandFitting,
   detectCommunities,
   type EpochReport,
 } from './metropolis-hastings.ts';
@@ -64,6 +65,15 @@ async function grow(kernels: Kernels, whole: (() => Csr) | undefined, options: F
     });
   }
   const graph = whole();
+  if (options.initial) {
+    demandFitting(options.initial, graph.numRows);
+    if (options.initial.width > 1)
+      throw new SimClustersError('BAD_PARAM', {
+        got: `--growth from a start with up to ${options.initial.width} communities per vertex`,
+        expected: 'at most one community per vertex',
+        todo: 'Leave --growth out, or give another start',
+      });
+  }
   const { wtCoeff, maxEpochs, initial, seed, onProgress, onRound, unitWeights } = options;
   const sampled = unitWeights ? { ...graph, data: undefined } : graph;
   const grown = await growCommunities(kernels, sampled, {

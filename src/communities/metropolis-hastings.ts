@@ -74,9 +74,9 @@ export async function detectCommunities(
   return kernels.scope(async () => {
     const starts = new Starts(graph, options);
     const first = starts.take(0);
-    checkStart(first.memberships, options, graph.placed.numVertices);
     // Without a start of its own there is nothing to hold on to.
     const stability = initial && options.stability;
+    checkStart(first.memberships, { ...options, stability }, graph.placed.numVertices);
     const run = await placeRun(kernels, graph.placed, first.memberships, { ...options, stability });
     const trialEpochs = initial || numStarts === 1 ? 0 : Math.min(TRIAL_EPOCHS, maxEpochs);
     const plannedEpochs = trialEpochs * numStarts + maxEpochs - trialEpochs;
@@ -127,16 +127,12 @@ function checkOptions(
 
 /** The start decides how many communities there are (singletons: as many as vertices) and how many a vertex may have. */
 function checkStart(
-  { width, numCommunities, numVertices }: Memberships,
+  start: Memberships,
   { proposal, hastings, update, stability }: DetectionOptions,
   numExpected: number,
 ): void {
-  if (numVertices !== numExpected)
-    throw new SimClustersError('SHAPE_MISMATCH', {
-      got: `a start for ${numVertices} vertices`,
-      expected: `one for the ${numExpected} of the graph`,
-      todo: 'Give the start that belongs to this graph',
-    });
+  const { width, numCommunities } = start;
+  demandFitting(start, numExpected);
   if (stability && (width > 1 || proposal !== 'single-or-zero'))
     throw badOptions(
       `--stability ${stability} with several communities per vertex`,
@@ -153,6 +149,23 @@ function checkStart(
       `--proposal pure-random with ${numCommunities} communities`,
       `at most ${MAX_PURE_RANDOM} communities: every move draws each of them`,
     );
+}
+
+/** @throws SimClustersError SHAPE_MISMATCH for a start that is not one for so many vertices */
+export function demandFitting(
+  { rows, width, numVertices, numCommunities }: Memberships,
+  numExpected: number,
+): void {
+  const isFitting =
+    numVertices === numExpected &&
+    rows.length === numVertices * width &&
+    rows.every((community) => community <= numCommunities);
+  if (isFitting) return;
+  throw new SimClustersError('SHAPE_MISMATCH', {
+    got: `a start of ${rows.length} places for ${numVertices} vertices and ${numCommunities} communities`,
+    expected: `one for the ${numExpected} vertices of the graph, with communities below ${numCommunities}`,
+    todo: 'Give the start that belongs to this graph',
+  });
 }
 
 function badOptions(got: string, expected: string): SimClustersError {

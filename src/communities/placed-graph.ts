@@ -53,7 +53,7 @@ export async function placeGraph(
 ): Promise<PlacedGraph> {
   const { arena } = kernels;
   const order = arena.put(phases.order);
-  const weightUnit = graph.data && weightFormat === 'fixed16' ? fixedUnit(graph.data) : 0;
+  const weightUnit = graph.data && weightFormat === 'fixed16' ? fixedUnit(largestWeight(graph.data)) : 0;
   const rows = await permuteRows(kernels, graph, order, weightUnit);
   const whole: LoadedPhase = {
     lo: 0,
@@ -101,9 +101,17 @@ export function allPhases({ phases }: PlacedGraph): Iterable<number> {
   return Array.from({ length: phases.starts.length - 1 }, (_, phase) => phase);
 }
 
-/** The largest weight becomes 65535 units. */
-export function fixedUnit(weights: Float32Array): number {
-  let max = 0;
-  for (const weight of weights) max = Math.max(max, weight);
-  return Math.fround(max / 65535);
+/** The unit of 16-bit weights: the largest weight is 65535 units. */
+export function fixedUnit(maxWeight: number): number {
+  // Of the smallest weights there are, a unit is one.
+  return Math.fround(maxWeight / 65535) || 2 ** -149;
+}
+
+/** A weight in whole units, at least 1; as permuteRows in assembly/csr.ts rounds. */
+export function fixedMultiple(weight: number, unit: number): number {
+  return Math.max(1, Math.floor(weight / unit + 0.5));
+}
+
+export function largestWeight(weights: Float32Array): number {
+  return weights.reduce((max, weight) => Math.max(max, weight), 0);
 }

@@ -10,7 +10,13 @@ import type { Kernels, Progress } from '../kernels/kernels.ts';
 import type { DetectionGraph } from './metropolis-hastings.ts';
 import type { WeightFormat } from './options.ts';
 import { maxDegree, type Phases, phasesOf, placeColoring } from './phases.ts';
-import type { LoadedPhase, PlacedGraph } from './placed-graph.ts';
+import {
+  fixedMultiple,
+  fixedUnit,
+  type LoadedPhase,
+  largestWeight,
+  type PlacedGraph,
+} from './placed-graph.ts';
 
 /** The graph as it comes: all vertices once, in order. */
 export interface VertexBlocks {
@@ -49,7 +55,7 @@ export async function streamGraph(
     const phases = await phasesOf(kernels, taken.colors, taken.indptr);
     const order = kernels.arena.put(phases.order);
     const weightUnit =
-      source.isWeighted && options.weightFormat === 'fixed16' ? Math.fround(taken.maxWeight / 65535) : 0;
+      source.isWeighted && options.weightFormat === 'fixed16' ? fixedUnit(taken.maxWeight) : 0;
     const store = await options.openStore('phases');
     try {
       const indptr = await writeByPlace(spool, store, taken.indptr, order, kernels.arena, {
@@ -98,7 +104,7 @@ async function takeIn(
       for (let i = 1; i <= count; i++) indptr[first + i] = firstEntry + block.indptr[i];
       await spool.append('indices', bytesOf(block.indices));
       if (block.weights) {
-        for (const weight of block.weights) maxWeight = Math.max(maxWeight, weight);
+        maxWeight = Math.max(maxWeight, largestWeight(block.weights));
         await spool.append('weights', bytesOf(block.weights));
       }
       await kernels.scope(async () => {
@@ -201,9 +207,8 @@ async function writeWindow(
     await store.append('weights', bytesOf(weightUnit === 0 ? weights : fixedPoint(weights, weightUnit)));
 }
 
-/** As permuteRows in assembly/csr.ts does it. */
 function fixedPoint(weights: Float32Array, unit: number): Uint16Array {
-  return Uint16Array.from(weights, (weight) => Math.max(1, Math.floor(weight / unit + 0.5)));
+  return Uint16Array.from(weights, (weight) => fixedMultiple(weight, unit));
 }
 
 function bytesOf({ buffer, byteOffset, byteLength }: ArrayBufferView): Uint8Array {

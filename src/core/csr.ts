@@ -22,6 +22,12 @@ export function nnz(csr: Csr): number {
   return csr.indptr[csr.numRows];
 }
 
+export function countNonEmptyRows(indptr: Uint32Array): number {
+  let count = 0;
+  for (let row = 0; row + 1 < indptr.length; row++) if (indptr[row + 1] > indptr[row]) count++;
+  return count;
+}
+
 /** @throws SimClustersError SHAPE_MISMATCH when the inner dimensions of a product differ. */
 export function requireProduct(what: string, a: Csr, b: Csr): void {
   if (a.numCols === b.numRows) return;

@@ -1,6 +1,6 @@
 /** Files written whole or not at all. */
 import { createHash, type Hash, randomBytes } from 'node:crypto';
-import { type FileHandle, open, rename, rm } from 'node:fs/promises';
+import { type FileHandle, open, realpath, rename, rm, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { SimClustersError } from '../core/errors.ts';
 
@@ -31,9 +31,34 @@ const remedies: Readonly<Record<string, string>> = {
  * Writes a file atomically: the bytes go to a temporary file in the same folder (its name ends in `.tmp-<pid>`), are
  * synced and then renamed. `path` holds the old file or the new one, never a part, and nothing else is left behind by
  * a failure that the process survives.
+ * A link stays a link; a device or a pipe is written into.
  * @throws SimClustersError WRITE_FAILED when the system refuses
  */
 export async function writeFileAtomically(path: string, pieces: Iterable<Uint8Array>): Promise<WrittenFile> {
+  const target = await targetOf(path);
+  return target.isReplaceable ? replaceFile(target.path, pieces) : writeInto(path, pieces);
+}
+
+/** Where a link leads; whether what is there, if anything, is a file that another may take the place of. */
+async function targetOf(path: string): Promise<{ path: string; isReplaceable: boolean }> {
+  try {
+    const { isFile } = await stat(path).then((found) => ({ isFile: found.isFile() || found.isDirectory() }));
+    return { path: await realpath(path), isReplaceable: isFile };
+  } catch {
+    return { path, isReplaceable: true };
+  }
+}
+
+/** A device or a pipe is written to as it is. */
+async function writeInto(path: string, pieces: Iterable<Uint8Array>): Promise<WrittenFile> {
+  try {
+    return await writeSynced(path, pieces);
+  } catch (error) {
+    throw writeFailure(path, error);
+  }
+}
+
+async function replaceFile(path: string, pieces: Iterable<Uint8Array>): Promise<WrittenFile> {
   const temporary = `${path}.${randomBytes(4).toString('hex')}.tmp-${process.pid}`;
   try {
     const written = await writeSynced(temporary, pieces);
@@ -72,7 +97,10 @@ async function writeSynced(path: string, pieces: Iterable<Uint8Array>): Promise<
       await writePiece(file, hash, piece);
       bytes += piece.length;
     }
-    await file.sync();
+    // A pipe has nothing to sync.
+    await file.sync().catch((error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EINVAL') throw error;
+    });
   } finally {
     await file.close();
   }

@@ -19,7 +19,7 @@ import { communitiesOf, type Memberships, membersOf } from '../core/memberships.
 import { writeFileAtomically } from './atomic-file.ts';
 import { printG2 } from './printf-number.ts';
 import { writeToStream } from './stream-output.ts';
-import { TextPieces } from './text-pieces.ts';
+import { TextPieces, tsvEscapes } from './text-pieces.ts';
 
 const tab = 9;
 const newline = 10;
@@ -99,7 +99,7 @@ export function* colsPieces(memberships: Memberships): Generator<Uint8Array> {
 
 /** Members by id. Tabs, line ends and backslashes in ids are written `\t`, `\n`, `\r` and `\\`. */
 export function* membersByIdPieces(memberships: Memberships, ids: IdTable): Generator<Uint8Array> {
-  yield* memberLines(memberships, tab, (out, v) => out.id(ids, v));
+  yield* memberLines(memberships, tab, (out, v) => out.id(ids, v, tsvEscapes));
 }
 
 /** The precision file. Values from 0 to 1. */

@@ -1,6 +1,6 @@
 /** Undirected graphs as text, piece by piece. Vertex v is written as the number v + 1. */
 import type { Csr } from '../core/csr.ts';
-import { NumberText } from './number-text.ts';
+import { TextPieces } from './text-pieces.ts';
 
 export const graphFormats = ['metis', 'edges'] as const;
 export type GraphFormat = (typeof graphFormats)[number];
@@ -13,15 +13,15 @@ export type GraphFormat = (typeof graphFormats)[number];
  */
 export function* metisPieces(graph: Csr, onProgress?: (fraction: number) => void): Generator<Uint8Array> {
   const { numRows, indptr, indices, data } = graph;
-  const out = new NumberText();
-  out.whole(numRows);
+  const out = new TextPieces();
+  out.decimal(numRows);
   out.ascii(' ');
-  out.whole(indptr[numRows] / 2);
+  out.decimal(indptr[numRows] / 2);
   out.ascii(data ? ' 1\n' : '\n');
   for (let v = 0; v < numRows; v++) {
     for (let i = indptr[v]; i < indptr[v + 1]; i++) {
       if (i > indptr[v]) out.ascii(' ');
-      out.whole(indices[i] + 1);
+      out.decimal(indices[i] + 1);
       if (data) {
         out.ascii(' ');
         out.float(data[i]);
@@ -43,13 +43,13 @@ export function* metisPieces(graph: Csr, onProgress?: (fraction: number) => void
  */
 export function* edgePieces(graph: Csr, onProgress?: (fraction: number) => void): Generator<Uint8Array> {
   const { numRows, indptr, indices, data } = graph;
-  const out = new NumberText();
+  const out = new TextPieces();
   for (let v = 0; v < numRows; v++) {
     for (let i = indptr[v]; i < indptr[v + 1]; i++) {
       if (indices[i] < v) continue;
-      out.whole(v + 1);
+      out.decimal(v + 1);
       out.ascii('\t');
-      out.whole(indices[i] + 1);
+      out.decimal(indices[i] + 1);
       if (data) {
         out.ascii('\t');
         out.float(data[i]);

@@ -1,11 +1,10 @@
-/** Reads and writes member lists: a line per community, its members separated by blanks ("cols" files of sbf, SNAP). */
+/** Reads member lists: a line per community, its members separated by blanks ("cols" files of sbf, SNAP). */
 import { quote, SimClustersError } from '../core/errors.ts';
 import { type MemberLists, sortedLists } from '../core/member-lists.ts';
 import { delimiters, FieldSplitter } from './field-splitter.ts';
 import { type IdLookup, idFault } from './id-lookup.ts';
 import { openInput } from './input-files.ts';
 import { type LineReader, readLines } from './line-scanner.ts';
-import { NumberText } from './number-text.ts';
 
 /**
  * Reads a file, plain, gzip or zstd, or stdin for `-`. Members are ids of any kind, separated by blanks or tabs; one that
@@ -77,18 +76,4 @@ class ListCollector implements LineReader {
     const todo = `mend the line, or look whether ${quote(this.#file)} holds communities`;
     return new SimClustersError('BAD_ROW', { file: this.#file, line, column, got, expected, todo });
   }
-}
-
-/** The text of member lists, piece by piece. Vertex v is written as the number v + 1. */
-export function* memberListPieces({ indptr, members }: MemberLists): Generator<Uint8Array> {
-  const out = new NumberText();
-  for (let c = 0; c < indptr.length - 1; c++) {
-    for (let i = indptr[c]; i < indptr[c + 1]; i++) {
-      if (i > indptr[c]) out.ascii(' ');
-      out.whole(members[i] + 1);
-      if (out.isFull) yield out.take();
-    }
-    out.ascii('\n');
-  }
-  yield out.take();
 }

@@ -2,26 +2,9 @@
 import type { ColumnValues } from '../core/table.ts';
 import type { Cells, ExportColumn, ExportTable } from './export-table.ts';
 import { shortestDecimal } from './float-text.ts';
+import { jsonEscapes, TextPieces, tsvEscapes } from './text-pieces.ts';
 
 const NONE = 0xffffffff;
-/** Bytes of text that are handed over at once. */
-const pieceBytes = 1 << 16;
-
-/** At each byte: 0 when it stands for itself, else the letter behind the backslash. */
-type Escapes = Uint8Array;
-/** The letter that means `\u00XX`. */
-const asCode = 'u'.charCodeAt(0);
-
-const tsvEscapes = escapesOf({ '\t': 't', '\n': 'n', '\r': 'r', '\\': '\\' });
-const jsonEscapes = escapesOf(
-  { '\t': 't', '\n': 'n', '\r': 'r', '\b': 'b', '\f': 'f', '\\': '\\', '"': '"' },
-  new Uint8Array(256).fill(asCode, 0, 32),
-);
-
-function escapesOf(letters: Readonly<Record<string, string>>, escapes = new Uint8Array(256)): Escapes {
-  for (const [char, letter] of Object.entries(letters)) escapes[char.charCodeAt(0)] = letter.charCodeAt(0);
-  return escapes;
-}
 
 /**
  * Tab-separated lines under a header, a line per row; with lists, a line per entry in which the row's own columns are
@@ -29,7 +12,7 @@ function escapesOf(letters: Readonly<Record<string, string>>, escapes = new Uint
  * and `\\`; an id that is none is empty.
  */
 export function* tsvPieces({ numRows, rowColumns, entries }: ExportTable): Generator<Uint8Array> {
-  const out = new TextBuffer();
+  const out = new TextPieces();
   const columns = [...rowColumns, ...(entries?.columns ?? [])];
   out.ascii(`${columns.map(({ name }) => name).join('\t')}\n`);
   for (let row = 0; row < numRows; row++) {
@@ -50,7 +33,7 @@ export function* tsvPieces({ numRows, rowColumns, entries }: ExportTable): Gener
 
 /** A JSON object per row; the entries of its lists are an array of objects. 64-bit integers are texts. */
 export function* ndjsonPieces({ numRows, rowColumns, entries }: ExportTable): Generator<Uint8Array> {
-  const out = new TextBuffer();
+  const out = new TextPieces();
   const rowMembers = membersOf(rowColumns);
   const entryMembers = membersOf(entries?.columns ?? []);
   const listKey = `${rowColumns.length > 0 ? ',' : ''}${JSON.stringify(entries?.name)}:[`;
@@ -73,7 +56,7 @@ export function* ndjsonPieces({ numRows, rowColumns, entries }: ExportTable): Ge
   yield out.take();
 }
 
-function appendTsvCells(out: TextBuffer, columns: readonly ExportColumn[], place: number): void {
+function appendTsvCells(out: TextPieces, columns: readonly ExportColumn[], place: number): void {
   for (let at = 0; at < columns.length; at++) {
     const { cells } = columns[at];
     if (at > 0) out.ascii('\t');
@@ -99,14 +82,14 @@ function membersOf(columns: readonly ExportColumn[]): Member[] {
   }));
 }
 
-function appendMembers(out: TextBuffer, members: readonly Member[], place: number): void {
+function appendMembers(out: TextPieces, members: readonly Member[], place: number): void {
   for (let at = 0; at < members.length; at++) {
     out.ascii(members[at].prefix);
     appendJsonCell(out, members[at].cells, place);
   }
 }
 
-function appendJsonCell(out: TextBuffer, cells: Cells, place: number): void {
+function appendJsonCell(out: TextPieces, cells: Cells, place: number): void {
   if (cells.kind === 'number') {
     out.ascii(jsonNumber(cells.values, place));
     return;
@@ -130,53 +113,4 @@ function numberText(values: ColumnValues, place: number): string {
 function jsonNumber(values: ColumnValues, place: number): string {
   if (values instanceof BigInt64Array) return `"${values[place]}"`;
   return Number.isFinite(values[place]) ? numberText(values, place) : 'null';
-}
-
-/** Bytes of text that grow until they are taken. */
-class TextBuffer {
-  #bytes = new Uint8Array(2 * pieceBytes);
-  #length = 0;
-
-  get isFull(): boolean {
-    return this.#length >= pieceBytes;
-  }
-
-  /** The text so far, which is forgotten. */
-  take(): Uint8Array {
-    const piece = this.#bytes.slice(0, this.#length);
-    this.#length = 0;
-    return piece;
-  }
-
-  ascii(text: string): void {
-    this.#reserve(text.length);
-    for (let i = 0; i < text.length; i++) this.#bytes[this.#length++] = text.charCodeAt(i);
-  }
-
-  id(
-    ids: { readonly offsets: Uint32Array; readonly bytes: Uint8Array },
-    index: number,
-    escapes: Escapes,
-  ): void {
-    const end = ids.offsets[index + 1];
-    this.#reserve(6 * (end - ids.offsets[index]));
-    for (let at = ids.offsets[index]; at < end; at++) {
-      const byte = ids.bytes[at];
-      if (escapes[byte] === 0) this.#bytes[this.#length++] = byte;
-      else this.#escape(byte, escapes[byte]);
-    }
-  }
-
-  #escape(byte: number, letter: number): void {
-    this.ascii('\\');
-    this.ascii(String.fromCharCode(letter));
-    if (letter === asCode) this.ascii(byte.toString(16).padStart(4, '0'));
-  }
-
-  #reserve(length: number): void {
-    if (this.#length + length <= this.#bytes.length) return;
-    const larger = new Uint8Array(2 * (this.#length + length));
-    larger.set(this.#bytes.subarray(0, this.#length));
-    this.#bytes = larger;
-  }
 }

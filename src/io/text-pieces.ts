@@ -1,11 +1,24 @@
 /** Text of numbers and ids, gathered as bytes and handed over in pieces, so that no file is ever one string. */
-import type { IdTable } from '../core/ids.ts';
+import { shortestDecimal } from './float-text.ts';
 
+/** Bytes that are handed over at once, about. */
 const pieceBytes = 1 << 16;
-const tab = 9;
-const newline = 10;
-const carriageReturn = 13;
-const backslash = 92;
+
+/** At each byte of an id: 0 when it stands for itself, else the letter behind the backslash. */
+export type Escapes = Uint8Array;
+/** The letter that means `\u00XX`. */
+const asCode = 'u'.charCodeAt(0);
+
+export const tsvEscapes = escapesOf({ '\t': 't', '\n': 'n', '\r': 'r', '\\': '\\' });
+export const jsonEscapes = escapesOf(
+  { '\t': 't', '\n': 'n', '\r': 'r', '\b': 'b', '\f': 'f', '\\': '\\', '"': '"' },
+  new Uint8Array(256).fill(asCode, 0, 32),
+);
+
+function escapesOf(letters: Readonly<Record<string, string>>, escapes = new Uint8Array(256)): Escapes {
+  for (const [char, letter] of Object.entries(letters)) escapes[char.charCodeAt(0)] = letter.charCodeAt(0);
+  return escapes;
+}
 
 export class TextPieces {
   #bytes = new Uint8Array(2 * pieceBytes);
@@ -33,29 +46,50 @@ export class TextPieces {
     for (let i = 0; i < text.length; i++) this.#bytes[this.#length++] = text.charCodeAt(i);
   }
 
-  /** A whole number ≥ 0. */
+  /** @param value  whole, 0 to 2^32 - 1 */
   decimal(value: number): void {
     let numDigits = 1;
     for (let bound = 10; bound <= value; bound *= 10) numDigits++;
     this.#reserve(numDigits);
     let rest = value;
     for (let at = this.#length + numDigits - 1; at >= this.#length; at--) {
-      this.#bytes[at] = 48 + (rest % 10);
-      rest = Math.floor(rest / 10);
+      const tens = Math.floor(rest / 10);
+      this.#bytes[at] = 48 + rest - 10 * tens;
+      rest = tens;
     }
     this.#length += numDigits;
   }
 
-  /** An id, with `\t`, `\n`, `\r` and `\\` for what would break lines and columns. */
-  id(ids: IdTable, index: number): void {
+  /** The shortest decimal that reads back as the 32-bit float `value` ≥ 0. */
+  float(value: number): void {
+    const thousandths = Math.round(value * 1000);
+    if (value >= 1 || Math.fround(thousandths / 1000) !== value) {
+      this.ascii(String(shortestDecimal(value)));
+      return;
+    }
+    const digits = thousandths.toString().padStart(3, '0').replace(/0+$/, '');
+    this.ascii(digits === '' ? '0' : `0.${digits}`);
+  }
+
+  /** An id, escaped where the format has other uses for a byte. */
+  id(
+    ids: { readonly offsets: Uint32Array; readonly bytes: Uint8Array },
+    index: number,
+    escapes: Escapes,
+  ): void {
     const end = ids.offsets[index + 1];
-    this.#reserve(2 * (end - ids.offsets[index]));
+    this.#reserve(6 * (end - ids.offsets[index]));
     for (let at = ids.offsets[index]; at < end; at++) {
       const byte = ids.bytes[at];
-      const letter = escapeOf(byte);
-      if (letter !== 0) this.#bytes[this.#length++] = backslash;
-      this.#bytes[this.#length++] = letter || byte;
+      if (escapes[byte] === 0) this.#bytes[this.#length++] = byte;
+      else this.#escape(byte, escapes[byte]);
     }
+  }
+
+  #escape(byte: number, letter: number): void {
+    this.ascii('\\');
+    this.ascii(String.fromCharCode(letter));
+    if (letter === asCode) this.ascii(byte.toString(16).padStart(4, '0'));
   }
 
   #reserve(length: number): void {
@@ -64,12 +98,4 @@ export class TextPieces {
     larger.set(this.#bytes.subarray(0, this.#length));
     this.#bytes = larger;
   }
-}
-
-/** The letter behind the backslash, or 0 for a byte that stands for itself. */
-function escapeOf(byte: number): number {
-  if (byte === backslash) return backslash;
-  if (byte === tab) return 116;
-  if (byte === newline) return 110;
-  return byte === carriageReturn ? 114 : 0;
 }

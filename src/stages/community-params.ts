@@ -3,7 +3,18 @@
 import type { FindOptions } from '../communities/find-communities.ts';
 import { initialisations } from '../communities/initialise.ts';
 import { proposals, updates, weightFormats } from '../communities/options.ts';
-import { choice, flag, integer, number, type ParamsOf } from './params.ts';
+import { SimClustersError } from '../core/errors.ts';
+import {
+  checkParam,
+  choice,
+  flag,
+  integer,
+  number,
+  type ParamSpec,
+  type ParamsOf,
+  type PresetName,
+  resolveParams,
+} from './params.ts';
 
 export const communityParams = {
   numCommunities: integer(
@@ -59,11 +70,15 @@ export const communityParams = {
     source: 'sbf AlgorithmConfig: evalEvery',
   }),
   proposal: choice('What a move may propose', proposals, 'single-or-zero', { source: 'sbf AlgorithmConfig' }),
-  maxMemberships: integer('Communities per vertex at the most, for proposals of several', 5, {
-    min: 1,
-    max: 8,
-    source: 'sbf AlgorithmConfig: maxMembershipsPerVertex',
-  }),
+  maxMemberships: integer(
+    'Communities per vertex at the most, for proposals of several (but for pure-random)',
+    5,
+    {
+      min: 1,
+      max: 8,
+      source: 'sbf AlgorithmConfig: maxMembershipsPerVertex',
+    },
+  ),
   scaleCoeff: number('Factor of the likelihood difference in the acceptance test', 0.5, {
     source: 'sbf AlgorithmConfig',
   }),
@@ -101,6 +116,29 @@ export const communityParams = {
 } as const;
 
 export type CommunityParams = ParamsOf<typeof communityParams>;
+
+/**
+ * Options of findCommunities from those given, by the names of the flags in camelCase; the preset's defaults for the rest.
+ * @throws SimClustersError BAD_PARAM
+ */
+export function communityOptions(
+  given: Partial<CommunityParams> & { readonly numCommunities: number },
+  seed = '1',
+  preset: PresetName = 'small',
+): FindOptions {
+  for (const [name, value] of Object.entries(given)) checkParam(name, specOf(name), value);
+  const params = resolveParams(communityParams, given, preset);
+  return { ...findOptionsOf(params, params.numCommunities), seed };
+}
+
+function specOf(name: string): ParamSpec {
+  if (Object.hasOwn(communityParams, name)) return communityParams[name as keyof CommunityParams];
+  throw new SimClustersError('BAD_PARAM', {
+    got: `a param ${name}`,
+    expected: `one of ${Object.keys(communityParams).join(', ')}`,
+    todo: 'See the help of simclusters communities',
+  });
+}
 
 /** Params as options. `numCommunities` is what is wanted of them, resolved. */
 export function findOptionsOf(

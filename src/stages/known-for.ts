@@ -2,6 +2,7 @@ import { normalizeColumns } from '../communities/column-norm.ts';
 import { placeDetectionGraph } from '../communities/detection-graph.ts';
 import { findCommunities } from '../communities/find-communities.ts';
 import { computeKnownFor } from '../communities/known-for.ts';
+import { countNonEmptyRows } from '../core/csr.ts';
 import { type CommunityParams, communityParams, findOptionsOf } from './community-params.ts';
 import { planRenewal, renewalParams, renewalReport } from './renewal.ts';
 import { defineStage, idsOf, input, matrixArtifact, matrixOf } from './stage.ts';
@@ -76,10 +77,4 @@ function countCommunities(
 ) {
   const wanted = numCommunities || Math.max(1, Math.round(numWithNeighbors / producersPerCommunity));
   return { wanted, possible: Math.min(wanted, Math.max(1, numWithNeighbors)) };
-}
-
-function countNonEmptyRows(indptr: Uint32Array): number {
-  let count = 0;
-  for (let row = 0; row + 1 < indptr.length; row++) if (indptr[row + 1] > indptr[row]) count++;
-  return count;
 }

@@ -3,8 +3,8 @@ import { type ChangeReport, reportChanges } from '../communities/change-report.t
 import { type IdentifiedKnownFor, type Renewal, renewMemberships } from '../communities/renewal.ts';
 import type { Csr } from '../core/csr.ts';
 import { SimClustersError } from '../core/errors.ts';
-import type { IdTable } from '../core/ids.ts';
-import { type Memberships, singleMemberships } from '../core/memberships.ts';
+import { type IdTable, NO_PLACE, placesIn } from '../core/ids.ts';
+import { communitiesOf, type Memberships, singleMemberships } from '../core/memberships.ts';
 import { neighborhoodsOf } from '../core/neighborhoods.ts';
 import { randomKey } from '../core/rng.ts';
 import type { CommunityParams } from './community-params.ts';
@@ -41,7 +41,7 @@ export function planRenewal(
   artifact: Artifact,
   producerIds: IdTable,
   similarity: Csr,
-  params: ParamsOf<typeof renewalParams> & Pick<CommunityParams, 'numCommunities' | 'renumber'>,
+  params: ParamsOf<typeof renewalParams> & Pick<CommunityParams, 'numCommunities' | 'renumber' | 'proposal'>,
   numWanted: number,
   { seed, log }: Pick<StageContext, 'seed' | 'log'>,
 ): RenewalPlan {
@@ -70,7 +70,9 @@ export function planRenewal(
   if (reusedIds.length > 0) log(`cluster ids used again for other communities: ${idList(reusedIds)}`);
   if (isNumGiven && numWanted < previous.knownFor.numCols - 1)
     log(`cluster ids stay: k = ${previous.knownFor.numCols - 1} as before, not ${numWanted}`);
-  return { ...renewal, initial: firstOnly(renewal.initial), previous };
+  const isSingle = params.proposal === 'single-or-zero';
+  const initial = isSingle ? bestOnly(renewal.initial, previous, producerIds) : renewal.initial;
+  return { ...renewal, initial, previous };
 }
 
 /** What the report of the stage says of a renewal. */
@@ -82,9 +84,23 @@ export function renewalReport(
   return { renewal: counts, change: reportChanges(previous, { producerIds, knownFor }) };
 }
 
-/** Of several communities the first counts: the sampler has at most one per producer. */
-function firstOnly({ rows, width, numCommunities }: Memberships): Memberships {
-  return singleMemberships(numCommunities, width === 1 ? rows : rows.filter((_, slot) => slot % width === 0));
+/** One community each: of several the one that the producer was most firmly in, of equals the lower id. */
+function bestOnly(initial: Memberships, previous: IdentifiedKnownFor, producerIds: IdTable): Memberships {
+  if (initial.width === 1) return initial;
+  const { indptr, indices, data } = previous.knownFor;
+  const oldRows = placesIn(previous.producerIds, producerIds);
+  const scoreOf = (v: number, community: number): number => {
+    if (oldRows[v] === NO_PLACE) return 0;
+    const place = indices.subarray(indptr[oldRows[v]], indptr[oldRows[v] + 1]).indexOf(community + 1);
+    return place < 0 ? 0 : (data?.[indptr[oldRows[v]] + place] ?? 1);
+  };
+  const best = Uint32Array.from({ length: initial.numVertices }, (_, v) =>
+    communitiesOf(initial, v).reduce(
+      (a, b) => (a === initial.numCommunities || scoreOf(v, b) > scoreOf(v, a) ? b : a),
+      initial.numCommunities,
+    ),
+  );
+  return singleMemberships(initial.numCommunities, best);
 }
 
 function idList(ids: readonly number[]): string {

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, lstatSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -243,6 +243,53 @@ test('graphs with hardly anything in them: a defined result or a clear error, an
     const outcome = simclusters(['communities', at('tiny.metis'), '--format', 'metis', ...args, ...outputs]);
     if (outcome.status !== 0) assert.match(outcome.stderr, /EMPTY_INPUT/);
   }
+});
+
+test('METIS is known by its content, on standard input by --format, and to config files of the reference', () => {
+  writeFileSync(at('golden.txt'), golden);
+  const flags = ['--num-communities', '2', '--cols', '-', '--metrics', 'none', '-q'];
+  const expected = ['1 2 3 4', '5 6 7 8'];
+  const colsOf = ({ stdout }: Outcome) => stdout.trim().split('\n').sort();
+  assert.equal(colsOf(communities(at('golden.txt'), ...flags)), expected);
+  assert.equal(colsOf(simclusters(['communities', '-', '--format', 'metis', ...flags], golden)), expected);
+  writeFileSync(at('config'), `metisFile ${at('golden.txt')}\nK 2\nrandomSeed 3\n`);
+  assert.equal(
+    colsOf(communities('--config', at('config'), '--cols', '-', '--metrics', 'none', '-q')),
+    expected,
+  );
+  assert.match(simclusters(['communities', '-', ...flags], golden).stderr, /--format metis/);
+});
+
+test('a link stays a link; one file for two outputs, or for input and output, is refused', () => {
+  writeFileSync(at('target'), '');
+  symlinkSync(at('target'), at('link'));
+  communities(at('golden.metis'), '--num-communities', '2', '--rows', at('link'), '-q');
+  assert.ok(lstatSync(at('link')).isSymbolicLink());
+  assert.is(read('target').split('\n').length, 9);
+  for (const [rows, cols] of [
+    ['same', 'same'],
+    ['golden.metis', 'other'],
+  ]) {
+    const outputs = ['--rows', at(rows), '--cols', at(cols)];
+    assert.match(simclusters(['communities', at('golden.metis'), ...outputs]).stderr, /for two things/);
+  }
+  assert.is(read('golden.metis'), golden);
+});
+
+test('bad rows of an edge list can be skipped', () => {
+  writeFileSync(at('edges.tsv'), 'a\tb\nb\tc\t-1\nc\ta\n');
+  assert.match(simclusters(['communities', at('edges.tsv'), '-q']).stderr, /line 2/);
+  communities(
+    at('edges.tsv'),
+    '--bad-rows',
+    'skip',
+    '--num-communities',
+    '1',
+    '--members',
+    at('members'),
+    '-q',
+  );
+  assert.match(read('members'), /a/);
 });
 
 test.run();

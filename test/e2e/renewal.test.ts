@@ -63,6 +63,15 @@ test('producers who stay keep their cluster id; a group of newcomers gets a new 
   assert.ok(newGroup.length > 25);
 });
 
+test('several communities per producer: a first model and its renewal, with the prior for the old community or not', () => {
+  const several = ['--proposal', 'multiple', '--max-memberships', '3', '--max-epochs', '2'];
+  const model = join(root, 'several');
+  run(model, 1, ...several);
+  run(model, 2, ...several, '--previous', model);
+  run(model, 3, '--previous', model);
+  assert.ok((manifestOf(model).stages['known-for'].report as { change: ChangeReport }).change);
+});
+
 test('the changes are in the manifest, on the terminal and in the report', () => {
   const before = clustersOf(first);
   const after = clustersOf(second);

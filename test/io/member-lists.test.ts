@@ -5,12 +5,14 @@ import { gzipSync } from 'node:zlib';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { idStrings } from '../../src/core/ids.ts';
-import { type MemberLists, memberListsFromArrays } from '../../src/core/member-lists.ts';
+import type { MemberLists } from '../../src/core/member-lists.ts';
+import { membershipsFromRows } from '../../src/core/memberships.ts';
+import { colsPieces } from '../../src/io/community-writer.ts';
 import { readEdges } from '../../src/io/edge-reader.ts';
 import { edgePieces, metisPieces } from '../../src/io/graph-text.ts';
 import { gzipPieces } from '../../src/io/gzip-pieces.ts';
 import { IdLookup } from '../../src/io/id-lookup.ts';
-import { memberListPieces, readMemberLists } from '../../src/io/member-lists.ts';
+import { readMemberLists } from '../../src/io/member-lists.ts';
 import { Random } from '../fixtures/random.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'member-lists-'));
@@ -58,10 +60,10 @@ test('what cannot be read is said with its place', async () => {
 });
 
 test('what is written is read back', async () => {
-  const lists = memberListsFromArrays([[0, 4, 11], [], [4], [99, 1000]]);
+  const communities = membershipsFromRows(3, [[0, 2], [], [2], [0]]);
   const ids = new IdLookup();
-  const file = fileOf('written', Buffer.concat([...memberListPieces(lists)]));
-  assert.equal(named(await readMemberLists(file, ids), ids), [['1', '5', '12'], [], ['5'], ['100', '1001']]);
+  const file = fileOf('written', Buffer.concat([...colsPieces(communities)]));
+  assert.equal(named(await readMemberLists(file, ids), ids), [['1', '4'], [], ['1', '3']]);
 });
 
 for (const isWeighted of [false, true]) {
