@@ -3,7 +3,7 @@
  *   npm run bench:communities [-- --only speed,scale --com-dblp FILE --com-dblp-truth FILE --gowalla FILE --python python3]
  * Writes bench/COMMUNITIES.md. Graphs are planted, or read from files where given; peers run where they are installed.
  */
-import { writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { availableParallelism, cpus } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import yargs from 'yargs';
@@ -126,6 +126,17 @@ if (wanted.has('planted')) {
 if (wanted.has('renewal')) add('Renewal: planted, 20,000 vertices', await compareRenewal());
 
 const machine = `${cpus()[0]?.model.trim()}, ${availableParallelism()} cores, Node ${process.version}, ${new Date().toISOString().slice(0, 10)}`;
-const head = `# Community detection, measured\n\n\`npm run bench:communities\` writes this page. ${machine}. The machine is shared: read ratios, not times.\n`;
-if (parts.every((part) => wanted.has(part)))
-  writeFileSync(fileURLToPath(new URL('COMMUNITIES.md', import.meta.url)), `${head}\n${sections.join('\n')}`);
+const page = fileURLToPath(new URL('COMMUNITIES.md', import.meta.url));
+writeFileSync(page, renewed(existsSync(page) ? readFileSync(page, 'utf8') : ''));
+
+/** The page with these sections in place of the old ones of the same titles; sections that were not run stay. */
+function renewed(old: string): string {
+  const titleOf = (section: string) => section.slice(0, section.indexOf('\n'));
+  const kept = old
+    .split(/^(?=## )/m)
+    .filter((section) => section.startsWith('## '))
+    .map((section) => sections.find((fresh) => titleOf(fresh) === titleOf(section)) ?? section);
+  const added = sections.filter((fresh) => !kept.some((section) => titleOf(section) === titleOf(fresh)));
+  const head = `# Community detection, measured\n\n\`npm run bench:communities\` writes this page (\`-- --only PART\` renews a part). ${machine}. The machine is\nshared: read ratios, not times.\n`;
+  return [head, ...[...kept, ...added].map((section) => `${section.trimEnd()}\n`)].join('\n');
+}
