@@ -41,7 +41,8 @@ export { readEvents } from './io/event-reader.ts';
 export { readUndirectedGraph } from './io/undirected-graph.ts';
 export type { Kernels, Progress } from './kernels/kernels.ts';
 export { type KernelOptions, openKernels } from './kernels/open.ts';
-export { buildCsr, type SpgemmOptions, spgemmTopK, topKRows, transpose } from './kernels/sparse.ts';
+export { buildCsr, topKRows, transpose } from './kernels/sparse.ts';
+export { type SpgemmOptions, spgemmTopK } from './kernels/spgemm.ts';
 // The main job
 export type { InputRecord, Manifest, OutputRecord, StageRecord } from './pipeline/manifest.ts';
 export { type ModelReader, openModel } from './pipeline/model-folder.ts';

@@ -8,7 +8,8 @@
  */
 import type { Csr } from '../core/csr.ts';
 import type { Kernels, Progress } from '../kernels/kernels.ts';
-import { inverseColumnNorms, spgemmTopK, transpose, unionMax } from '../kernels/sparse.ts';
+import { inverseColumnNorms, transpose, unionMax } from '../kernels/sparse.ts';
+import { spgemmTopK } from '../kernels/spgemm.ts';
 
 export const similarityWeightings = ['cosine', 'degree-normalized'] as const;
 export type SimilarityWeighting = (typeof similarityWeightings)[number];
