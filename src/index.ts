@@ -50,8 +50,10 @@ export { type RunEvent, type RunOptions, runPipeline, stagesFor } from './pipeli
 export { choosePreset } from './pipeline/presets.ts';
 export { writeReport } from './report/report.ts';
 export { computeProducerSimilarity, type SimilarityOptions } from './similarity/producer-similarity.ts';
+export type { CosineOptions } from './similarity/top-k-cosine.ts';
 export { type ArtifactName, artifactNames, artifactTypes } from './stages/artifacts.ts';
 export { communityOptions } from './stages/community-params.ts';
 export { stages } from './stages/index.ts';
 export { type ParamSpec, type ParamValue, type PresetName, presetNames } from './stages/params.ts';
 export { type Artifact, idsOf, matrixOf, type Stage, scalars } from './stages/stage.ts';
+export { type TopKCosineOptions, topKCosine } from './top-k-cosine.ts';
