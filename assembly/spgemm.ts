@@ -1,8 +1,8 @@
 // Sparse matrix product that keeps the best entries of each row (Gustavson, row by row).
 //
-//   C[r, j] = rowScale[r] * colScale[j] * sum over i of  A[r, i] * innerScale[i] * B[i, j]
+//   C[r, j] = (rowScale[r] * colScale[j]) * sum over i of  A[r, i] * innerScale[i] * B[i, j]
 //
-// kept iff C[r, j] > threshold and at least minCommon i have both A[r, i] and B[i, j] stored; at most topK per row, ties to
+// (in this order, so that counts give C[j, r] the bits of C[r, j]); kept iff C[r, j] > threshold and at least minCommon i have both A[r, i] and B[i, j] stored; at most topK per row, ties to
 // the lower column, columns ascending. All values must be >= 0. Sums run in f32 in the order of A's row, so no thread
 // count changes a bit; products of ones are counted in whole numbers.
 import { getF32, getU32, setF32, setU32 } from './access';
@@ -16,6 +16,7 @@ import { barBelow, keepLargest, keyCapacity, setKey, storeByIndex } from './sele
   bIndptr: usize;
   bIndices: usize;
   bData: usize; // f32, or 0: ones
+  bStarts: usize; // u32[entries of A]: where in B the row of each begins to count; 0: at its first entry. Counts only
   innerScale: usize; // f32[rows of B], or 0: ones
   rowScale: usize; // f32[rows of A], or 0: ones
   colScale: usize; // f32[numCols], or 0: ones
@@ -66,12 +67,12 @@ import { barBelow, keepLargest, keyCapacity, setKey, storeByIndex } from './sele
   return n;
 }
 
-/** counts[j] += 1 for each j of row i of B; returns the new number of touched columns. */
+/** counts[j] += 1 for each j of row i of B, from place `start` on; returns the new number of touched columns. */
 // @ts-ignore: decorator
-@inline function countRow(p: SpgemmParams, i: u32, counts: usize, touched: usize, numTouched: u32): u32 {
+@inline function countRow(p: SpgemmParams, i: u32, start: u32, counts: usize, touched: usize, numTouched: u32): u32 {
   let n = numTouched;
   const end = p.bIndices + (<usize>getU32(p.bIndptr, i + 1) << 2);
-  for (let at = p.bIndices + (<usize>getU32(p.bIndptr, i) << 2); at < end; at += 4) {
+  for (let at = p.bIndices + (<usize>start << 2); at < end; at += 4) {
     const j = load<u32>(at);
     const before = getU32(counts, j);
     setU32(touched, n, j);
@@ -111,7 +112,11 @@ export function spgemmTopK(params: usize, scratch: usize, lo: u32, hi: u32): voi
     let numTouched: u32 = 0;
     const end = getU32(p.aIndptr, row + 1);
     if (isCount) {
-      for (let a = getU32(p.aIndptr, row); a < end; a++) numTouched = countRow(p, getU32(p.aIndices, a), sums, touched, numTouched);
+      for (let a = getU32(p.aIndptr, row); a < end; a++) {
+        const i = getU32(p.aIndices, a);
+        const start = p.bStarts ? getU32(p.bStarts, a) : getU32(p.bIndptr, i);
+        numTouched = countRow(p, i, start, sums, touched, numTouched);
+      }
     } else {
       for (let a = getU32(p.aIndptr, row); a < end; a++) {
         const i = getU32(p.aIndices, a);
@@ -138,17 +143,15 @@ export function spgemmTopK(params: usize, scratch: usize, lo: u32, hi: u32): voi
           const count = getU32(sums, j);
           setU32(sums, j, 0);
           // Counts stay below 2^31, and a signed one converts in one instruction.
-          let value = <f32>(<i32>count) * rowScale;
-          if (colScale) value *= getF32(colScale, j);
+          const value = <f32>(<i32>count) * (colScale ? rowScale * getF32(colScale, j) : rowScale);
           setKey(keys, size, j, value);
           size += u32(value > bar) & u32(count >= minCommon);
         }
       } else {
         for (; t < stop; t++) {
           const j = getU32(touched, t);
-          let value = getF32(sums, j) * rowScale;
+          const value = getF32(sums, j) * (colScale ? rowScale * getF32(colScale, j) : rowScale);
           setU32(sums, j, 0);
-          if (colScale) value *= getF32(colScale, j);
           setKey(keys, size, j, value);
           size += u32(value > bar) & u32(!needsCommon || getU32(common, j) >= minCommon);
         }

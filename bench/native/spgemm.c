@@ -126,7 +126,7 @@ int main(int argc, char **argv) {
         u32 stop = num_touched - t < capacity - size ? num_touched : t + (capacity - size);
         for (; t < stop; t++) {
           u32 j = touched[t];
-          float value = (float)(int32_t)sums[j] * scale[row] * scale[j];
+          float value = (float)(int32_t)sums[j] * (scale[row] * scale[j]);
           sums[j] = 0;
           keys[size] = (u64)bits_of(value) << 32 | (u32)~j;
           size += value > bar;

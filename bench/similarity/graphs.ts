@@ -22,7 +22,7 @@ const MAX_FOLLOWS = 2000;
 const COMMUNITY = 200;
 
 /**
- * About `numEdges` follows of one consumer per 50 edges and a fifth as many producers. Follows per consumer: a power law of
+ * `numEdges` draws, three in four of them new, of one consumer per 50 edges and a fifth as many producers. Follows per consumer: a power law of
  * exponent 2.5. Seven of ten follows go to one community, the rest anywhere, there to producer n · x⁴: the most popular of
  * 100 M edges has a million followers.
  */

@@ -80,6 +80,7 @@ export const layouts = {
     bIndptr: u32,
     bIndices: u32,
     bData: u32,
+    bStarts: u32,
     innerScale: u32,
     rowScale: u32,
     colScale: u32,

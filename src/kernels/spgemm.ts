@@ -21,6 +21,10 @@ export interface SpgemmOptions {
   readonly excludeDiagonal?: boolean;
   /** An entry is kept iff it is the sum of at least so many products. Default 1. */
   readonly minCommon?: number;
+  /** For each entry (r, i) of A, the place in B from which row i counts; absent: its first. Products of ones only. */
+  readonly bStarts?: Uint32Array;
+  /** Rows of A to compute, half-open; the others are left out of the result. Default all. */
+  readonly rows?: readonly [lo: number, hi: number];
   /** Bytes that the rows of a panel may take; the result does not depend on it. Default 512 MiB. */
   readonly maxPanelBytes?: number;
   readonly onProgress?: Progress;
@@ -61,8 +65,9 @@ export async function spgemmPanels(
 ): Promise<void> {
   requireProduct('sparse product', a, b);
   const topK = Math.max(1, Math.min(options.topK, b.numCols));
-  const costs = rowCosts(a, b);
-  const totalCost = costs[a.numRows];
+  const costs = rowCosts(a, b, options.bStarts);
+  const [begin, end] = options.rows ?? [0, a.numRows];
+  const totalCost = costs[end] - costs[begin];
   await kernels.scope(async (arena) => {
     const optional = (array: Float32Array | undefined) => array && arena.put(array);
     const fixed = {
@@ -73,6 +78,7 @@ export async function spgemmPanels(
       bIndptr: arena.put(b.indptr),
       bIndices: arena.put(b.indices),
       bData: optional(b.data),
+      bStarts: options.bStarts && arena.put(options.bStarts),
       innerScale: optional(options.innerScale),
       rowScale: optional(options.rowScale),
       colScale: optional(options.colScale),
@@ -85,12 +91,13 @@ export async function spgemmPanels(
     };
     const scratchBytes = spgemmScratchBytes(b.numCols, topK);
     const maxEntries = Math.max(1, Math.floor((options.maxPanelBytes ?? DEFAULT_PANEL_BYTES) / ENTRY_BYTES));
-    for (let firstRow = 0; ; ) {
-      const slotStarts = placeSlots(costs, firstRow, topK, maxEntries);
+    for (let firstRow = begin; ; ) {
+      const slotStarts = placeSlots(costs, firstRow, end, topK, maxEntries);
       const numRows = slotStarts.length - 1;
       const before = costs[firstRow];
       const cost = costs[firstRow + numRows] - before;
-      const onProgress = (share: number) => options.onProgress?.((before + cost * share) / (totalCost || 1));
+      const onProgress = (share: number) =>
+        options.onProgress?.((before - costs[begin] + cost * share) / (totalCost || 1));
       const panel = await kernels.scope(async () => {
         const unitStarts = cutIntoUnits(costs, firstRow, numRows, kernels.numThreads * UNITS_PER_THREAD);
         const slots = {
@@ -111,7 +118,7 @@ export async function spgemmPanels(
       });
       await take(panel);
       firstRow += numRows;
-      if (firstRow === a.numRows) return;
+      if (firstRow === end) return;
     }
   });
 }
@@ -127,14 +134,20 @@ export function countMultiplyAdds(a: Csr, b: Csr): number {
   return rowCosts(a, b)[a.numRows] - a.numRows * ROW_COST;
 }
 
+/** Row number up to which the rows of A · B take this share of its cost. */
+export function rowsOfShare(a: Csr, b: Csr, share: number, bStarts?: Uint32Array): number {
+  const costs = rowCosts(a, b, bStarts);
+  return costs.findIndex((cost) => cost >= share * costs[a.numRows]);
+}
+
 /** f64[rows of A + 1]: what the rows before each cost, in multiply-adds. */
-function rowCosts(a: Csr, b: Csr): Float64Array {
+function rowCosts(a: Csr, b: Csr, bStarts?: Uint32Array): Float64Array {
   const costs = new Float64Array(a.numRows + 1);
   for (let row = 0; row < a.numRows; row++) {
     let cost = ROW_COST;
     for (let at = a.indptr[row]; at < a.indptr[row + 1]; at++) {
       const i = a.indices[at];
-      cost += b.indptr[i + 1] - b.indptr[i];
+      cost += b.indptr[i + 1] - (bStarts ? bStarts[at] : b.indptr[i]);
     }
     costs[row + 1] = costs[row] + cost;
   }
@@ -142,10 +155,15 @@ function rowCosts(a: Csr, b: Csr): Float64Array {
 }
 
 /** Where the rows of the next panel begin in its slots: as many rows as have room, and at least one. */
-function placeSlots(costs: Float64Array, firstRow: number, topK: number, maxEntries: number): Uint32Array {
-  const numRows = costs.length - 1;
+function placeSlots(
+  costs: Float64Array,
+  firstRow: number,
+  end: number,
+  topK: number,
+  maxEntries: number,
+): Uint32Array {
   const starts = [0];
-  for (let row = firstRow; row < numRows; row++) {
+  for (let row = firstRow; row < end; row++) {
     const next = starts[row - firstRow] + Math.min(topK, costs[row + 1] - costs[row] - ROW_COST);
     if (next > maxEntries && row > firstRow) break;
     starts.push(next);

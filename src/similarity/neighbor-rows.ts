@@ -7,6 +7,7 @@ import type { EdgeStore, OpenEdgeStore } from '../core/edge-store.ts';
 import type { Kernels } from '../kernels/kernels.ts';
 import { transpose, unionMax } from '../kernels/sparse.ts';
 import { type Panel, type SpgemmOptions, spgemmPanels, spgemmTopK } from '../kernels/spgemm.ts';
+import { isSymmetricCount, topKFromUpperTriangle } from './upper-triangle.ts';
 
 /** Kept entries beside the result: index and value, as kept and from the other end, and the two merged. */
 const ENTRY_BYTES = 24;
@@ -18,7 +19,7 @@ export interface SpillOptions {
 }
 
 /**
- * max(K, Kᵀ) for K = the best of A · B. A and B must give a square matrix.
+ * max(K, Kᵀ) for K = the best of A · Aᵀ, or of A · B where B is Aᵀ with other values.
  * @param spill  absent: everything in memory; else K goes to a store, which is read once per `maxBytes` of result
  */
 export async function keepByEitherEnd(
@@ -29,7 +30,9 @@ export async function keepByEitherEnd(
   spill?: SpillOptions,
 ): Promise<Csr> {
   if (spill) return keepOnDisk(kernels, a, b, options, spill);
-  const kept = await spgemmTopK(kernels, a, b, options);
+  const isShared = options.excludeDiagonal === true && isSymmetricCount(a, b, options);
+  const shared = isShared ? await topKFromUpperTriangle(kernels, a, b, options) : undefined;
+  const kept = shared ?? (await spgemmTopK(kernels, a, b, options));
   return unionMax(kernels, kept, await transpose(kernels, kept));
 }
 

@@ -135,6 +135,7 @@ export const spgemmTopK: MakeCase = (random, numRows) => {
   const b = random.csr(numInner, numCols);
   const exclude = random.maybe(random.csr(numRows, numCols));
   const topK = 1 + random.below(random.chance() ? 4 : numCols);
+  const isCount = random.chance();
   const firstRow = random.below(numRows + 1);
   const count = numRows - firstRow;
   const cuts = Array.from({ length: count }, (_, row) => row).filter((row) => row > 0 && random.chance());
@@ -144,11 +145,14 @@ export const spgemmTopK: MakeCase = (random, numRows) => {
       numCols,
       aIndptr: a.indptr,
       aIndices: a.indices,
-      aData: random.maybe(a.data),
+      aData: isCount ? undefined : random.maybe(a.data),
       bIndptr: b.indptr,
       bIndices: b.indices,
-      bData: random.maybe(b.data),
-      innerScale: random.maybe(random.f32(numInner)),
+      bData: isCount ? undefined : random.maybe(b.data),
+      bStarts: random.maybe(
+        a.indices.map((i) => b.indptr[i] + random.below(b.indptr[i + 1] - b.indptr[i] + 1)),
+      ),
+      innerScale: isCount ? undefined : random.maybe(random.f32(numInner)),
       rowScale: random.maybe(random.f32(numRows)),
       colScale: random.maybe(random.f32(numCols)),
       excludeIndptr: exclude?.indptr,

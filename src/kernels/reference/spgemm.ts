@@ -47,6 +47,7 @@ export function spgemmTwins(memory: TwinMemory) {
     const bIndptr = memory.u32(p.bIndptr);
     const bIndices = memory.u32(p.bIndices);
     const bData = memory.optionalF32(p.bData);
+    const bStarts = memory.optionalU32(p.bStarts);
     const innerScale = memory.optionalF32(p.innerScale);
     const rowScale = memory.optionalF32(p.rowScale);
     const colScale = memory.optionalF32(p.colScale);
@@ -66,7 +67,8 @@ export function spgemmTwins(memory: TwinMemory) {
       for (let a = aIndptr[row]; a < aIndptr[row + 1]; a++) {
         const i = aIndices[a];
         const weight = Math.fround((aData ? aData[a] : 1) * (innerScale ? innerScale[i] : 1));
-        for (let b = bIndptr[i]; b < bIndptr[i + 1]; b++) {
+        const start = isCount && bStarts ? bStarts[a] : bIndptr[i];
+        for (let b = start; b < bIndptr[i + 1]; b++) {
           const j = bIndices[b];
           sums[j] += Math.fround(weight * (bData ? bData[b] : 1));
           common[j]++;
@@ -80,8 +82,8 @@ export function spgemmTwins(memory: TwinMemory) {
       const pairs: Pair[] = [];
       for (const index of touched) {
         const sum = isCount ? Math.fround(common[index]) : sums[index];
-        const scaled = Math.fround(sum * (rowScale ? rowScale[row] : 1));
-        const score = colScale ? Math.fround(scaled * colScale[index]) : scaled;
+        const scale = Math.fround((rowScale ? rowScale[row] : 1) * (colScale ? colScale[index] : 1));
+        const score = Math.fround(sum * scale);
         const isCommon = common[index] >= p.minCommon;
         sums[index] = 0;
         common[index] = 0;
