@@ -187,7 +187,8 @@ export function unionMax(params: usize, scratch: usize, lo: u32, hi: u32): void 
 }
 
 @unmanaged class CompactRowsParams {
-  slots: u32; // places per row in the padded arrays
+  slots: u32; // places per row in the padded arrays, when slotStarts is 0
+  slotStarts: usize; // u32[numRows + 1]: where each row begins in them, or 0
   slotIndices: usize; // u32[numRows * slots]
   slotData: usize; // f32[numRows * slots]
   indptrOut: usize; // u32[numRows + 1]
@@ -199,7 +200,7 @@ export function unionMax(params: usize, scratch: usize, lo: u32, hi: u32): void 
 export function compactRows(params: usize, scratch: usize, lo: u32, hi: u32): void {
   const p = changetype<CompactRowsParams>(params);
   for (let row = lo; row < hi; row++) {
-    const from = (<usize>row * p.slots) << 2;
+    const from = (p.slotStarts ? <usize>getU32(p.slotStarts, row) : <usize>row * p.slots) << 2;
     const to = <usize>getU32(p.indptrOut, row) << 2;
     const size = (<usize>getU32(p.indptrOut, row + 1) << 2) - to;
     memory.copy(p.indicesOut + to, p.slotIndices + from, size);

@@ -1,11 +1,12 @@
 // Sparse matrix product that keeps the best entries of each row (Gustavson, row by row).
 //
-//   C[r, j] = rowScale[r] * colScale[j] * sum over i of  A[r, i] * innerScale[i] * B[i, j]
+//   C[r, j] = (rowScale[r] * colScale[j]) * sum over i of  A[r, i] * innerScale[i] * B[i, j]
 //
-// kept iff C[r, j] > threshold, at most topK per row, ties to the lower column, columns ascending.
-// All values must be >= 0. Sums run in f32 in the order of A's row, so no thread count changes a bit.
+// (in this order, so that counts give C[j, r] the bits of C[r, j]); kept iff C[r, j] > threshold and at least minCommon i have both A[r, i] and B[i, j] stored; at most topK per row, ties to
+// the lower column, columns ascending. All values must be >= 0. Sums run in f32 in the order of A's row, so no thread
+// count changes a bit; products of ones are counted in whole numbers.
 import { getF32, getU32, setF32, setU32 } from './access';
-import { offerPair, sortByIndex, storePairs } from './topk';
+import { barBelow, keepLargest, keyCapacity, setKey, storeByIndex } from './selection';
 
 @unmanaged class SpgemmParams {
   numCols: u32; // columns of B
@@ -15,6 +16,7 @@ import { offerPair, sortByIndex, storePairs } from './topk';
   bIndptr: usize;
   bIndices: usize;
   bData: usize; // f32, or 0: ones
+  bStarts: usize; // u32[entries of A]: where in B the row of each begins to count; 0: at its first entry. Counts only
   innerScale: usize; // f32[rows of B], or 0: ones
   rowScale: usize; // f32[rows of A], or 0: ones
   colScale: usize; // f32[numCols], or 0: ones
@@ -23,13 +25,17 @@ import { offerPair, sortByIndex, storePairs } from './topk';
   excludeDiagonal: u32;
   threshold: f32;
   topK: u32;
-  firstRow: u32; // rows of A that lo = 0 means
-  counts: usize; // u32[rows of this panel], out
-  slotIndices: usize; // u32[rows of this panel * topK], out
-  slotData: usize; // f32[rows of this panel * topK], out
+  minCommon: u32;
+  firstRow: u32; // row of A that is row 0 of this panel
+  unitStarts: usize; // u32[units + 1]: panel rows where the units of work begin
+  slotStarts: usize; // u32[panel rows + 1]: where the entries of each row may go; at least min(topK, its touched columns)
+  counts: usize; // u32[panel rows], out
+  slotIndices: usize; // u32[slots], out
+  slotData: usize; // f32[slots], out
 }
 
-// Scratch: sums f32[numCols], all zero between rows; touched u32[numCols + 1]; topK pairs.
+// Scratch: sums (f32, or u32 counts)[numCols] and common u32[numCols], all zero between rows; touched u32[numCols + 1];
+// keys u64[keyCapacity + 1]; spare u64[topK] and 256 counters. `common` is used only where values and minCommon meet.
 
 /** sums[j] += weight * B[i, j]; returns the new number of touched columns. */
 // @ts-ignore: decorator
@@ -61,59 +67,115 @@ import { offerPair, sortByIndex, storePairs } from './topk';
   return n;
 }
 
-/** The same for matrices of ones: sums[j] counts, as a whole number. Below 2^24 the f32 sum would be that number too. */
+/** counts[j] += 1 for each j of row i of B, from place `start` on; returns the new number of touched columns. */
 // @ts-ignore: decorator
-@inline function countRow(p: SpgemmParams, i: u32, sums: usize, touched: usize, numTouched: u32): u32 {
+@inline function countRow(p: SpgemmParams, i: u32, start: u32, counts: usize, touched: usize, numTouched: u32): u32 {
   let n = numTouched;
   const end = p.bIndices + (<usize>getU32(p.bIndptr, i + 1) << 2);
-  for (let at = p.bIndices + (<usize>getU32(p.bIndptr, i) << 2); at < end; at += 4) {
+  for (let at = p.bIndices + (<usize>start << 2); at < end; at += 4) {
     const j = load<u32>(at);
-    const before = getU32(sums, j);
+    const before = getU32(counts, j);
     setU32(touched, n, j);
     n += u32(before == 0);
-    setU32(sums, j, before + 1);
+    setU32(counts, j, before + 1);
   }
   return n;
 }
 
-/** Panel rows lo..hi of C. */
+/** Columns of row i of B, counted without a list. */
+// @ts-ignore: decorator
+@inline function countOnly(p: SpgemmParams, i: u32, counts: usize): void {
+  const end = p.bIndices + (<usize>getU32(p.bIndptr, i + 1) << 2);
+  for (let at = p.bIndices + (<usize>getU32(p.bIndptr, i) << 2); at < end; at += 4) {
+    const j = load<u32>(at);
+    setU32(counts, j, getU32(counts, j) + 1);
+  }
+}
+
+/** Units lo..hi of panel rows of C. */
 export function spgemmTopK(params: usize, scratch: usize, lo: u32, hi: u32): void {
   const p = changetype<SpgemmParams>(params);
-  const sums = scratch;
-  const touched = sums + ((<usize>p.numCols) << 2);
-  const pairs = (touched + ((<usize>p.numCols + 1) << 2) + 7) & ~7;
+  const numCols = p.numCols;
+  const topK = p.topK;
   const isCount = p.aData == 0 && p.bData == 0 && p.innerScale == 0;
-  for (let panelRow = lo; panelRow < hi; panelRow++) {
+  const needsCommon = !isCount && p.minCommon > 1;
+  const sums = scratch;
+  const common = sums + ((<usize>numCols) << 2);
+  const touched = common + ((<usize>numCols) << 2);
+  const keys = (touched + ((<usize>numCols + 1) << 2) + 7) & ~7;
+  const capacity = keyCapacity(topK, numCols);
+  const spare = keys + ((<usize>capacity + 1) << 3);
+  const colScale = p.colScale;
+  const lastRow = getU32(p.unitStarts, hi);
+  for (let panelRow = getU32(p.unitStarts, lo); panelRow < lastRow; panelRow++) {
     const row = p.firstRow + panelRow;
     let numTouched: u32 = 0;
     const end = getU32(p.aIndptr, row + 1);
-    for (let a = getU32(p.aIndptr, row); a < end; a++) {
-      const i = getU32(p.aIndices, a);
-      if (isCount) {
-        numTouched = countRow(p, i, sums, touched, numTouched);
-        continue;
+    if (isCount) {
+      for (let a = getU32(p.aIndptr, row); a < end; a++) {
+        const i = getU32(p.aIndices, a);
+        const start = p.bStarts ? getU32(p.bStarts, a) : getU32(p.bIndptr, i);
+        numTouched = countRow(p, i, start, sums, touched, numTouched);
       }
-      let weight: f32 = p.aData ? getF32(p.aData, a) : 1;
-      if (p.innerScale) weight *= getF32(p.innerScale, i);
-      numTouched = addRow(p, i, weight, sums, touched, numTouched);
+    } else {
+      for (let a = getU32(p.aIndptr, row); a < end; a++) {
+        const i = getU32(p.aIndices, a);
+        let weight: f32 = p.aData ? getF32(p.aData, a) : 1;
+        if (p.innerScale) weight *= getF32(p.innerScale, i);
+        numTouched = addRow(p, i, weight, sums, touched, numTouched);
+        if (needsCommon) countOnly(p, i, common);
+      }
     }
-    if (p.excludeDiagonal && row < p.numCols) setF32(sums, row, 0);
+    if (p.excludeDiagonal && row < numCols) setU32(sums, row, 0);
     if (p.excludeIndptr) {
       const last = getU32(p.excludeIndptr, row + 1);
-      for (let e = getU32(p.excludeIndptr, row); e < last; e++) setF32(sums, getU32(p.excludeIndices, e), 0);
+      for (let e = getU32(p.excludeIndptr, row); e < last; e++) setU32(sums, getU32(p.excludeIndices, e), 0);
     }
     const rowScale: f32 = p.rowScale ? getF32(p.rowScale, row) : 1;
+    const minCommon = p.minCommon;
     let size: u32 = 0;
-    for (let t: u32 = 0; t < numTouched; t++) {
-      const j = getU32(touched, t);
-      let value = (isCount ? <f32>getU32(sums, j) : getF32(sums, j)) * rowScale;
-      setF32(sums, j, 0);
-      if (p.colScale) value *= getF32(p.colScale, j);
-      if (value > p.threshold) size = offerPair(pairs, size, p.topK, j, value);
+    let bar = p.threshold;
+    for (let t: u32 = 0; t < numTouched; ) {
+      const stop = min<u32>(numTouched, t + (capacity - size));
+      if (isCount) {
+        for (; t < stop; t++) {
+          const j = getU32(touched, t);
+          const count = getU32(sums, j);
+          setU32(sums, j, 0);
+          // Counts stay below 2^31, and a signed one converts in one instruction.
+          const value = <f32>(<i32>count) * (colScale ? rowScale * getF32(colScale, j) : rowScale);
+          setKey(keys, size, j, value);
+          size += u32(value > bar) & u32(count >= minCommon);
+        }
+      } else {
+        for (; t < stop; t++) {
+          const j = getU32(touched, t);
+          const value = getF32(sums, j) * (colScale ? rowScale * getF32(colScale, j) : rowScale);
+          setU32(sums, j, 0);
+          setKey(keys, size, j, value);
+          size += u32(value > bar) & u32(!needsCommon || getU32(common, j) >= minCommon);
+        }
+      }
+      if (size == capacity && size > topK) {
+        keepLargest(keys, size, topK);
+        size = topK;
+        bar = barBelow(keys, size);
+      }
     }
-    sortByIndex(pairs, size);
-    const slot = (<usize>panelRow * p.topK) << 2;
-    storePairs(pairs, size, p.slotIndices + slot, p.slotData + slot);
+    // Columns whose sum stayed zero have been counted, too, and are not in the list.
+    if (needsCommon) {
+      for (let a = getU32(p.aIndptr, row); a < end; a++) {
+        const i = getU32(p.aIndices, a);
+        const last = getU32(p.bIndptr, i + 1);
+        for (let b = getU32(p.bIndptr, i); b < last; b++) setU32(common, getU32(p.bIndices, b), 0);
+      }
+    }
+    if (size > topK) {
+      keepLargest(keys, size, topK);
+      size = topK;
+    }
+    const slot = (<usize>getU32(p.slotStarts, panelRow)) << 2;
+    storeByIndex(keys, size, numCols, spare, p.slotIndices + slot, p.slotData + slot);
     setU32(p.counts, panelRow, size);
   }
 }

@@ -9,4 +9,5 @@ export type { Column, ListColumn, ScalarColumn, StringColumn, Table } from './co
 export { measureRanking, recommendByVectors } from './evaluate/recommend.ts';
 export { decodeTable } from './io/parquet-reader.ts';
 export { openEdgeKernels } from './kernels/open-edge.ts';
-export { buildCsr, type SpgemmOptions, spgemmTopK, topKRows, transpose } from './kernels/sparse.ts';
+export { buildCsr, topKRows, transpose } from './kernels/sparse.ts';
+export { type SpgemmOptions, spgemmTopK } from './kernels/spgemm.ts';

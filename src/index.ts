@@ -41,7 +41,8 @@ export { readEvents } from './io/event-reader.ts';
 export { readUndirectedGraph } from './io/undirected-graph.ts';
 export type { Kernels, Progress } from './kernels/kernels.ts';
 export { type KernelOptions, openKernels } from './kernels/open.ts';
-export { buildCsr, type SpgemmOptions, spgemmTopK, topKRows, transpose } from './kernels/sparse.ts';
+export { buildCsr, topKRows, transpose } from './kernels/sparse.ts';
+export { type SpgemmOptions, spgemmTopK } from './kernels/spgemm.ts';
 // The main job
 export type { InputRecord, Manifest, OutputRecord, StageRecord } from './pipeline/manifest.ts';
 export { type ModelReader, openModel } from './pipeline/model-folder.ts';
@@ -49,8 +50,10 @@ export { type RunEvent, type RunOptions, runPipeline, stagesFor } from './pipeli
 export { choosePreset } from './pipeline/presets.ts';
 export { writeReport } from './report/report.ts';
 export { computeProducerSimilarity, type SimilarityOptions } from './similarity/producer-similarity.ts';
+export type { CosineOptions } from './similarity/top-k-cosine.ts';
 export { type ArtifactName, artifactNames, artifactTypes } from './stages/artifacts.ts';
 export { communityOptions } from './stages/community-params.ts';
 export { stages } from './stages/index.ts';
 export { type ParamSpec, type ParamValue, type PresetName, presetNames } from './stages/params.ts';
 export { type Artifact, idsOf, matrixOf, type Stage, scalars } from './stages/stage.ts';
+export { type TopKCosineOptions, topKCosine } from './top-k-cosine.ts';

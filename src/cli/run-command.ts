@@ -11,6 +11,7 @@ import type { Stage } from '../stages/stage.ts';
 import { changeLines, changeOf } from './change-text.ts';
 import { exampleParams } from './example.ts';
 import { addStageFlags, givenParams } from './flags.ts';
+import { parseBytes } from './memory-size.ts';
 import { createProgress, type ProgressStyle } from './progress.ts';
 import { printStageTable } from './stage-table.ts';
 import { terminalStyle } from './terminal-style.ts';
@@ -20,6 +21,7 @@ interface RunArgs {
   readonly preset?: PresetName;
   readonly seed?: string;
   readonly threads: number;
+  readonly memory?: string;
   readonly modelVersion?: string;
   readonly force: boolean;
   readonly log: 'text' | 'json';
@@ -29,7 +31,7 @@ interface RunArgs {
 
 /** Flags that may stand once, and not empty. */
 function demandSingleTexts(args: Record<string, unknown>): boolean {
-  for (const name of ['model', 'seed', 'modelVersion', 'preset', 'threads']) {
+  for (const name of ['model', 'seed', 'modelVersion', 'preset', 'threads', 'memory']) {
     const value = args[name];
     if (value !== '' && !Array.isArray(value)) continue;
     throw new SimClustersError('BAD_PARAM', {
@@ -65,6 +67,12 @@ function addRunFlags(command: Argv): Argv {
       default: 0,
       requiresArg: true,
       describe: 'Threads; 0: as many as the machine offers. The result is the same',
+    })
+    .option('memory', {
+      type: 'string',
+      requiresArg: true,
+      describe:
+        'Keep the similarity stage to this much memory, such as 2GB: rows are computed in panels and wait in a temporary file. The result is the same',
     })
     .option('model-version', {
       type: 'string',
@@ -150,6 +158,7 @@ async function runWithProgress(
       folder: args.model,
       modelVersion: args.modelVersion,
       numThreads: args.threads,
+      maxMemoryBytes: args.memory === undefined ? undefined : parseBytes('memory', args.memory),
       force: args.force,
       onEvent: (event) => progress.onEvent(event),
     });

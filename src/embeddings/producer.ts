@@ -9,7 +9,8 @@
 import type { Csr } from '../core/csr.ts';
 import { previousFloat32 } from '../core/math.ts';
 import type { Kernels, Progress } from '../kernels/kernels.ts';
-import { spgemmTopK, transpose } from '../kernels/sparse.ts';
+import { transpose } from '../kernels/sparse.ts';
+import { spgemmTopK } from '../kernels/spgemm.ts';
 
 export interface ProducerEmbeddingOptions {
   /** A producer is embedded iff it has more followers (favers) than this. */

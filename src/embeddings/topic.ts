@@ -7,7 +7,8 @@
  */
 import type { Csr } from '../core/csr.ts';
 import type { Kernels } from '../kernels/kernels.ts';
-import { inverseColumnNorms, spgemmTopK, transpose } from '../kernels/sparse.ts';
+import { inverseColumnNorms, transpose } from '../kernels/sparse.ts';
+import { spgemmTopK } from '../kernels/spgemm.ts';
 
 export interface TopicEmbeddingOptions {
   readonly minTopicFollowers: number;

@@ -7,7 +7,8 @@
  */
 import type { Csr } from '../core/csr.ts';
 import type { Kernels, Progress } from '../kernels/kernels.ts';
-import { buildCsr, spgemmTopK } from '../kernels/sparse.ts';
+import { buildCsr } from '../kernels/sparse.ts';
+import { spgemmTopK } from '../kernels/spgemm.ts';
 
 export interface TweetEmbeddingOptions {
   /** An entry is kept iff it is greater than this. */

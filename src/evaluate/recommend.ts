@@ -6,7 +6,8 @@
  */
 import type { Csr } from '../core/csr.ts';
 import type { Kernels, Progress } from '../kernels/kernels.ts';
-import { spgemmTopK, topKRows, transpose } from '../kernels/sparse.ts';
+import { topKRows, transpose } from '../kernels/sparse.ts';
+import { spgemmTopK } from '../kernels/spgemm.ts';
 
 export interface RankingQuality {
   readonly recall: number;

@@ -1,15 +1,12 @@
 /** Sparse matrices through the kernels: Csr in, Csr out. Inputs are copied into kernel memory, results out of it. */
-import { type Csr, nnz, requireProduct } from '../core/csr.ts';
+import { type Csr, nnz } from '../core/csr.ts';
 import { SimClustersError } from '../core/errors.ts';
 import { floorFloat32 } from '../core/math.ts';
 import type { Arena } from './arena.ts';
-import type { Kernels, Progress } from './kernels.ts';
+import type { Kernels } from './kernels.ts';
 
 /** Words of cursors that a counting sort may take, over all blocks. */
 const MAX_CURSORS = 2 ** 26;
-
-/** Rows of a top-k product are computed in panels whose padded output takes no more than this. */
-const PANEL_BYTES = 2 ** 29;
 
 export interface Triplets {
   readonly rows: Uint32Array;
@@ -58,69 +55,6 @@ export async function transpose(kernels: Kernels, a: Csr): Promise<Csr> {
       indices: sorted.values.slice(),
       data: sorted.data?.slice(),
     };
-  });
-}
-
-export interface SpgemmOptions {
-  /** Largest number of entries kept per row. */
-  readonly topK: number;
-  /** An entry is kept iff it is greater than this; at least 0. */
-  readonly threshold: number;
-  /** f32 factors of the rows of B (inner), the rows of A and the columns of B; absent = 1. */
-  readonly innerScale?: Float32Array;
-  readonly rowScale?: Float32Array;
-  readonly colScale?: Float32Array;
-  /** Entries stored here are left out of the product. Same number of rows as A. */
-  readonly exclude?: Csr;
-  readonly excludeDiagonal?: boolean;
-  readonly onProgress?: Progress;
-}
-
-/**
- * C = diag(rowScale) · A · diag(innerScale) · B · diag(colScale), the best `topK` entries above `threshold` of each row,
- * columns ascending; ties go to the lower column. Values must not be negative. Cost O(multiply-adds + kept · log topK).
- * @throws SimClustersError SHAPE_MISMATCH
- */
-export async function spgemmTopK(kernels: Kernels, a: Csr, b: Csr, options: SpgemmOptions): Promise<Csr> {
-  requireProduct('sparse product', a, b);
-  const topK = Math.max(1, Math.min(options.topK, b.numCols));
-  return kernels.scope(async (arena) => {
-    const optional = (array: Float32Array | undefined) => array && arena.put(array);
-    const fixed = {
-      numCols: b.numCols,
-      aIndptr: arena.put(a.indptr),
-      aIndices: arena.put(a.indices),
-      aData: optional(a.data),
-      bIndptr: arena.put(b.indptr),
-      bIndices: arena.put(b.indices),
-      bData: optional(b.data),
-      innerScale: optional(options.innerScale),
-      rowScale: optional(options.rowScale),
-      colScale: optional(options.colScale),
-      excludeIndptr: options.exclude && arena.put(options.exclude.indptr),
-      excludeIndices: options.exclude && arena.put(options.exclude.indices),
-      excludeDiagonal: options.excludeDiagonal ? 1 : 0,
-      threshold: floorFloat32(Math.max(options.threshold, 0)),
-      topK,
-    };
-    const panelRows = Math.max(1, Math.min(a.numRows, Math.floor(PANEL_BYTES / (topK * 8))));
-    const panels: Csr[] = [];
-    for (let firstRow = 0; firstRow < a.numRows; firstRow += panelRows) {
-      const numRows = Math.min(panelRows, a.numRows - firstRow);
-      const onProgress = (fraction: number) =>
-        options.onProgress?.((firstRow + numRows * fraction) / a.numRows);
-      panels.push(
-        await kernels.scope(async () => {
-          const slots = reserveSlots(arena, numRows, topK);
-          const params = kernels.block('spgemmTopK', { ...fixed, firstRow, ...slots });
-          // sums and touched columns, then the heap's pairs, each part rounded up
-          const scratchBytes = b.numCols * 8 + topK * 8 + 64;
-          await kernels.run([kernels.step('spgemmTopK', params, numRows)], { scratchBytes, onProgress });
-          return compactSlots(kernels, arena, slots, numRows, b.numCols, topK);
-        }),
-      );
-    }
-    return stackRows(panels, b.numCols);
   });
 }
 
@@ -176,7 +110,11 @@ export async function topKRows(
 ): Promise<Csr> {
   const k = Math.max(1, Math.min(topK, a.numCols));
   return kernels.scope(async (arena) => {
-    const slots = reserveSlots(arena, a.numRows, k);
+    const slots = {
+      counts: arena.u32(a.numRows),
+      slotIndices: arena.u32(a.numRows * k),
+      slotData: arena.f32(a.numRows * k),
+    };
     const params = kernels.block('topKRows', {
       indptr: arena.put(a.indptr),
       indices: arena.put(a.indices),
@@ -186,7 +124,7 @@ export async function topKRows(
       ...slots,
     });
     await kernels.run([kernels.step('topKRows', params, a.numRows)], { scratchBytes: k * 8 });
-    return compactSlots(kernels, arena, slots, a.numRows, a.numCols, k);
+    return compactSlots(kernels, arena, { ...slots, slots: k }, a.numCols);
   });
 }
 
@@ -360,61 +298,29 @@ async function mergeDuplicates(
   return { numRows, numCols, indptr: indptrOut.slice(), indices: indicesOut.slice(), data: dataOut?.slice() };
 }
 
-interface Slots {
+/** Rows that lie apart, at fixed distances or where `slotStarts` says; `counts` are those filled in each. */
+export interface Slots {
   readonly counts: Uint32Array;
   readonly slotIndices: Uint32Array;
   readonly slotData: Float32Array;
+  readonly slots?: number;
+  readonly slotStarts?: Uint32Array;
 }
 
-function reserveSlots(arena: Arena, numRows: number, topK: number): Slots {
-  return {
-    counts: arena.u32(numRows),
-    slotIndices: arena.u32(numRows * topK),
-    slotData: arena.f32(numRows * topK),
-  };
-}
-
-async function compactSlots(
+/** A CSR from padded rows; it lies outside of the arena. */
+export async function compactSlots(
   kernels: Kernels,
   arena: Arena,
-  slots: Slots,
-  numRows: number,
+  { counts, ...slots }: Slots,
   numCols: number,
-  topK: number,
-): Promise<Csr> {
-  const indptr = arena.put(prefixSum(slots.counts));
+): Promise<Csr & { readonly data: Float32Array }> {
+  const numRows = counts.length;
+  const indptr = arena.put(prefixSum(counts));
   const indicesOut = arena.u32(indptr[numRows]);
   const dataOut = arena.f32(indptr[numRows]);
-  const params = kernels.block('compactRows', {
-    slots: topK,
-    slotIndices: slots.slotIndices,
-    slotData: slots.slotData,
-    indptrOut: indptr,
-    indicesOut,
-    dataOut,
-  });
+  const params = kernels.block('compactRows', { ...slots, indptrOut: indptr, indicesOut, dataOut });
   await kernels.run([kernels.step('compactRows', params, numRows)]);
   return { numRows, numCols, indptr: indptr.slice(), indices: indicesOut.slice(), data: dataOut.slice() };
-}
-
-/** One matrix from row panels, top to bottom. */
-function stackRows(panels: readonly Csr[], numCols: number): Csr {
-  if (panels.length === 1) return panels[0];
-  const numRows = panels.reduce((sum, panel) => sum + panel.numRows, 0);
-  const total = panels.reduce((sum, panel) => sum + nnz(panel), 0);
-  const indptr = new Uint32Array(numRows + 1);
-  const indices = new Uint32Array(total);
-  const data = new Float32Array(total);
-  let row = 0;
-  let at = 0;
-  for (const panel of panels) {
-    for (let r = 1; r <= panel.numRows; r++) indptr[row + r] = at + panel.indptr[r];
-    indices.set(panel.indices, at);
-    data.set(requireData(panel), at);
-    row += panel.numRows;
-    at += nnz(panel);
-  }
-  return { numRows, numCols, indptr, indices, data };
 }
 
 function requireData(a: Csr): Float32Array {

@@ -3,6 +3,7 @@
  * taken from disk; so a killed run goes on after its last whole stage, and a changed flag redoes only what it touches.
  */
 import { SimClustersError } from '../core/errors.ts';
+import { openEdgeFile } from '../io/edge-file.ts';
 import type { Kernels } from '../kernels/kernels.ts';
 import { openKernels, readWasm } from '../kernels/open.ts';
 import { type ArtifactName, SCHEMA_VERSION } from '../stages/artifacts.ts';
@@ -44,6 +45,8 @@ export interface RunOptions {
   readonly modelVersion?: string;
   /** 0: as many as the machine offers. */
   readonly numThreads?: number;
+  /** Bytes that the similarity stage keeps the process to; rows that do not fit lie in a temporary file meanwhile. */
+  readonly maxMemoryBytes?: number;
   /** Runs every stage even if its outputs are there. */
   readonly force?: boolean;
   readonly onEvent?: (event: RunEvent) => void;
@@ -188,8 +191,13 @@ class Run {
     );
     // From here on the old outputs no longer count, whatever happens.
     await this.#record(stage.name, undefined);
-    const { artifacts, report } = await stage.run(this.#load(stage), params as never, {
+    const { folder, maxMemoryBytes } = this.#options;
+    const { artifacts, report } = await stage.run(this.#load(stage, params), params as never, {
       kernels: this.#kernels,
+      memory:
+        maxMemoryBytes === undefined
+          ? undefined
+          : { bytes: maxMemoryBytes, openStore: (name) => openEdgeFile(folder, name) },
       seed: this.#manifest.seed,
       imported,
       onProgress: (fraction) => this.#emit({ type: 'stage-progress', name: stage.name, fraction }),
@@ -198,10 +206,10 @@ class Run {
     const outputs: Partial<Record<ArtifactName, OutputRecord>> = {};
     for (const [name, artifact] of Object.entries(artifacts) as [ArtifactName, Artifact][]) {
       this.#cache.set(name, artifact);
-      outputs[name] = await writeArtifact(this.#options.folder, name, artifact);
+      outputs[name] = await writeArtifact(folder, name, artifact);
     }
     const seconds = secondsSince(began);
-    const reads = Object.fromEntries(this.#hashesRead(stage));
+    const reads = Object.fromEntries(this.#hashesRead(stage, params));
     const record = { key, params, inputs, reads, outputs, report, seconds, peakRssBytes: peakRssBytes() };
     await this.#record(stage.name, record);
     this.#emit({ type: 'stage-end', name: stage.name, seconds, peakRssBytes: record.peakRssBytes, report });
@@ -218,14 +226,20 @@ class Run {
   #findImports(stage: Stage, params: Readonly<Record<string, ParamValue>>): ImportedArtifact[] {
     const own = { folder: this.#options.folder, manifest: this.#manifest };
     return importingParams(stage, params).map((param) =>
-      findImport(stage, param, String(params[param]), own, Object.fromEntries(this.#hashesRead(stage))),
+      findImport(
+        stage,
+        param,
+        String(params[param]),
+        own,
+        Object.fromEntries(this.#hashesRead(stage, params)),
+      ),
     );
   }
 
   /** What there is of the artifacts a stage reads. */
-  #hashesRead(stage: Stage): [ArtifactName, string][] {
+  #hashesRead(stage: Stage, params: GivenParams): [ArtifactName, string][] {
     const outputs = outputsOf(this.#manifest);
-    return [...stage.reads, ...stage.readsIfPresent].flatMap((name) => {
+    return artifactsRead(stage, params).flatMap((name) => {
       const output = outputs.get(name);
       return output ? [[name, output.sha256] as [ArtifactName, string]] : [];
     });
@@ -238,10 +252,7 @@ class Run {
       const spec = stage.params[name];
       return !(spec.type === 'list' && spec.isFiles) && !(spec.type === 'text' && spec.modelArtifact);
     });
-    const artifacts = [...stage.reads, ...stage.readsIfPresent].map((name) => [
-      name,
-      outputs.get(name)?.sha256,
-    ]);
+    const artifacts = artifactsRead(stage, params).map((name) => [name, outputs.get(name)?.sha256]);
     const { codeVersion, seed } = this.#manifest;
     return sha256(
       JSON.stringify([
@@ -268,10 +279,10 @@ class Run {
     }
   }
 
-  #load(stage: Stage): Partial<Record<ArtifactName, Artifact>> {
+  #load(stage: Stage, params: GivenParams): Partial<Record<ArtifactName, Artifact>> {
     const outputs = outputsOf(this.#manifest);
     const loaded: Partial<Record<ArtifactName, Artifact>> = {};
-    for (const name of [...stage.reads, ...stage.readsIfPresent]) {
+    for (const name of artifactsRead(stage, params)) {
       const record = outputs.get(name);
       if (record) loaded[name] = this.#cache.get(name) ?? readArtifact(this.#options.folder, record);
     }
@@ -324,6 +335,11 @@ const emptyRecord: Omit<StageRecord, 'params'> = {
   seconds: 0,
   peakRssBytes: 0,
 };
+
+/** What counts of the artifacts a stage reads under these params. */
+function artifactsRead(stage: Stage, params: GivenParams): ArtifactName[] {
+  return [...stage.reads, ...stage.readsIfPresent].filter((name) => !stage.ignores(name, params as never));
+}
 
 function staleness(previous: StageRecord | undefined, key: string): string {
   if (!previous) return 'not built yet';

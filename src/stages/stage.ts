@@ -4,6 +4,7 @@
  */
 
 import { type Csr, nnz } from '../core/csr.ts';
+import type { OpenEdgeStore } from '../core/edge-store.ts';
 import { SimClustersError } from '../core/errors.ts';
 import { type IdTable, idColumn, idTableFromColumn } from '../core/ids.ts';
 import type { Column, ListColumn, Table } from '../core/table.ts';
@@ -31,6 +32,8 @@ export interface StageContext {
   readonly onProgress: (fraction: number) => void;
   /** One line for the person who watches. */
   readonly log: (line: string) => void;
+  /** Bytes the process may take, and where to put what does not fit; absent: no bound. No result depends on it. */
+  readonly memory?: { readonly bytes: number; readonly openStore: OpenEdgeStore };
 }
 
 export type Artifacts = Readonly<Partial<Record<ArtifactName, Artifact>>>;
@@ -48,6 +51,8 @@ export interface Stage<P extends Readonly<Record<string, ParamSpec>> = Readonly<
   /** Read when they are there; their absence is no error. */
   readonly readsIfPresent: readonly ArtifactName[];
   readonly writes: readonly ArtifactName[];
+  /** Is this artifact of no account under these params? Then a change of it does not make the outputs stale. */
+  readonly ignores: (artifact: ArtifactName, params: ParamsOf<P>) => boolean;
   readonly params: P;
   /** Draws random numbers: another seed makes other outputs. */
   readonly usesSeed: boolean;
@@ -58,15 +63,16 @@ export interface Stage<P extends Readonly<Record<string, ParamSpec>> = Readonly<
 
 type StageDeclaration<P extends Readonly<Record<string, ParamSpec>>> = Omit<
   Stage<P>,
-  'readsIfPresent' | 'notApplicable' | 'usesSeed'
+  'readsIfPresent' | 'ignores' | 'notApplicable' | 'usesSeed'
 > &
-  Partial<Pick<Stage<P>, 'readsIfPresent' | 'notApplicable' | 'usesSeed'>>;
+  Partial<Pick<Stage<P>, 'readsIfPresent' | 'ignores' | 'notApplicable' | 'usesSeed'>>;
 
 export function defineStage<const P extends Readonly<Record<string, ParamSpec>>>(
   declaration: StageDeclaration<P>,
 ): Stage {
   return {
     readsIfPresent: [],
+    ignores: () => false,
     usesSeed: false,
     notApplicable: () => undefined,
     ...declaration,

@@ -121,7 +121,7 @@ test('every artifact is written by exactly one stage, before any stage reads it'
 test('a target plans the stages it needs and no others', () => {
   assert.equal(
     stagesFor('known-for').map(({ name }) => name),
-    ['follow-graph', 'producer-similarity', 'previous-known-for', 'known-for'],
+    ['follow-graph', 'engagement-graph', 'producer-similarity', 'previous-known-for', 'known-for'],
   );
   assert.is(stagesFor().length, stages.length);
 });

@@ -1,5 +1,6 @@
 /** Random cases for the kernels of assembly/csr.ts, spgemm.ts, topk.ts and columns.ts. */
 import { prefixSum } from '../../src/kernels/sparse.ts';
+import { spgemmScratchBytes } from '../../src/kernels/spgemm.ts';
 import { f32, f64, type MakeCase, u32 } from './case.ts';
 
 export const sortByKey: MakeCase = (random, numItems) => {
@@ -96,6 +97,7 @@ export const compactRows: MakeCase = (random, numRows) => {
   return {
     values: {
       slots,
+      slotStarts: random.maybe(u32(numRows + 1).map((_, row) => row * slots)),
       slotIndices: random.u32(numRows * slots, 100),
       slotData: random.f32(numRows * slots),
       indptrOut,
@@ -133,18 +135,24 @@ export const spgemmTopK: MakeCase = (random, numRows) => {
   const b = random.csr(numInner, numCols);
   const exclude = random.maybe(random.csr(numRows, numCols));
   const topK = 1 + random.below(random.chance() ? 4 : numCols);
+  const isCount = random.chance();
   const firstRow = random.below(numRows + 1);
   const count = numRows - firstRow;
+  const cuts = Array.from({ length: count }, (_, row) => row).filter((row) => row > 0 && random.chance());
+  const unitStarts = Uint32Array.of(0, ...cuts, ...(count > 0 ? [count] : []));
   return {
     values: {
       numCols,
       aIndptr: a.indptr,
       aIndices: a.indices,
-      aData: random.maybe(a.data),
+      aData: isCount ? undefined : random.maybe(a.data),
       bIndptr: b.indptr,
       bIndices: b.indices,
-      bData: random.maybe(b.data),
-      innerScale: random.maybe(random.f32(numInner)),
+      bData: isCount ? undefined : random.maybe(b.data),
+      bStarts: random.maybe(
+        a.indices.map((i) => b.indptr[i] + random.below(b.indptr[i + 1] - b.indptr[i] + 1)),
+      ),
+      innerScale: isCount ? undefined : random.maybe(random.f32(numInner)),
       rowScale: random.maybe(random.f32(numRows)),
       colScale: random.maybe(random.f32(numCols)),
       excludeIndptr: exclude?.indptr,
@@ -152,13 +160,16 @@ export const spgemmTopK: MakeCase = (random, numRows) => {
       excludeDiagonal: random.below(2),
       threshold: random.chance() ? 0 : random.weight(),
       topK,
+      minCommon: random.chance() ? 1 : random.below(4),
       firstRow,
+      unitStarts,
+      slotStarts: u32(count + 1).map((_, row) => row * topK),
       counts: u32(count),
       slotIndices: u32(count * topK),
       slotData: f32(count * topK),
     },
-    count,
-    scratchBytes: numCols * 8 + topK * 8 + 64,
+    count: unitStarts.length - 1,
+    scratchBytes: spgemmScratchBytes(numCols, topK),
   };
 };
 

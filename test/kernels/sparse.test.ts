@@ -8,11 +8,11 @@ import {
   buildCsr,
   inverseColumnNorms,
   scaleColumns,
-  spgemmTopK,
   topKRows,
   transpose,
   unionMax,
 } from '../../src/kernels/sparse.ts';
+import { spgemmTopK } from '../../src/kernels/spgemm.ts';
 import { open, wasm } from '../fixtures/backends.ts';
 import { csrFromMaps, dense, rowOf } from '../fixtures/random.ts';
 

@@ -1,6 +1,10 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { type Csr, csrFromRows } from '../../src/core/csr.ts';
+import type { EdgePart, EdgeStore } from '../../src/core/edge-store.ts';
+import type { SimClustersError } from '../../src/core/errors.ts';
+import { transpose } from '../../src/kernels/sparse.ts';
+import { keepByEitherEnd } from '../../src/similarity/neighbor-rows.ts';
 import {
   computeProducerSimilarity,
   type SimilarityOptions,
@@ -9,6 +13,31 @@ import {
 } from '../../src/similarity/producer-similarity.ts';
 import { open, wasm } from '../fixtures/backends.ts';
 import { dense, Random, rowOf } from '../fixtures/random.ts';
+
+/** A store that keeps its bytes in memory. */
+class MemoryStore implements EdgeStore {
+  readonly #parts = { indices: new Uint8Array(0), weights: new Uint8Array(0) };
+  isClosed = false;
+
+  async read(part: EdgePart, firstByte: number, into: Uint8Array): Promise<void> {
+    this.readNow(part, firstByte, into);
+  }
+
+  readNow(part: EdgePart, firstByte: number, into: Uint8Array): void {
+    into.set(this.#parts[part].subarray(firstByte, firstByte + into.length));
+  }
+
+  async append(part: EdgePart, bytes: Uint8Array): Promise<void> {
+    const before = this.#parts[part];
+    this.#parts[part] = new Uint8Array(before.length + bytes.length);
+    this.#parts[part].set(before);
+    this.#parts[part].set(bytes, before.length);
+  }
+
+  async close(): Promise<void> {
+    this.isClosed = true;
+  }
+}
 
 const test = suite('producer similarity');
 const kernels = open(wasm(1));
@@ -19,20 +48,24 @@ const TOLERANCE = 1e-6;
 
 /** s(p, q) in f64, straight from the formulas; 0 on the diagonal and for producers of too few followers. */
 function denseSimilarity(follows: Csr, weighting: SimilarityWeighting, minFollowers: number): number[][] {
-  const a = dense(follows);
+  const asWeighed = (value: number): number =>
+    weighting === 'log-fav-cosine' ? Math.log10(1 + value) : value;
+  const isPattern = weighting === 'projection';
+  const a = dense(isPattern ? { ...follows, data: undefined } : follows).map((row) => row.map(asWeighed));
+  const isCosine = weighting !== 'degree-normalized';
   const sum = (values: readonly number[]) => values.reduce((x, y) => x + y, 0);
   const rowSums = a.map(sum);
   const column = (p: number) => a.map((row) => row[p]);
   const stored = new Uint32Array(follows.numCols);
   for (const p of follows.indices) stored[p]++;
   const scale = Array.from({ length: follows.numCols }, (_, p) => {
-    const size = weighting === 'cosine' ? sum(column(p).map((x) => x * x)) : sum(column(p));
+    const size = isCosine ? sum(column(p).map((x) => x * x)) : sum(column(p));
     return stored[p] < minFollowers || size === 0 ? 0 : 1 / Math.sqrt(size);
   });
   const pair = (p: number, q: number): number => {
     const terms = a.map((row, u) => {
       const product = row[p] * row[q];
-      return weighting === 'cosine' || product === 0 ? product : product / rowSums[u];
+      return isCosine || product === 0 ? product : product / rowSums[u];
     });
     return p === q ? 0 : sum(terms) * scale[p] * scale[q];
   };
@@ -96,11 +129,12 @@ for (const weighting of similarityWeightings) {
         const weighted = random.csr(1 + random.below(40), 1 + random.below(25));
         const follows = weights === 'binary' ? { ...weighted, data: undefined } : weighted;
         const threshold = random.chance() ? 0 : 0.5 * random.real();
+        const cut = weighting === 'projection' ? threshold + 1e-5 : threshold;
         const minFollowers = 1 + random.below(5);
         const topK = 1 + random.below(random.chance() ? 4 : 25);
         const actual = await similarity(follows, { weighting, threshold, minFollowers, topK });
         const exact = denseSimilarity(follows, weighting, minFollowers);
-        requireSimilarity(actual, exact, topK, threshold, `round ${round}`);
+        requireSimilarity(actual, exact, topK, cut, `round ${round}`);
       }
     });
   }
@@ -147,6 +181,72 @@ test('degree-normalised: whoever follows many says little', async () => {
   assert.ok(Math.abs(values[0][1] - 1 / 2) < TOLERANCE);
   assert.ok(Math.abs(values[2][3] - 1 / 3) < TOLERANCE);
   assert.is(values[1][2], 0);
+});
+
+test('the projection clears its threshold by 1e-5, and takes follows for ones', async () => {
+  // 0 and 1 share two followers of four each.
+  const weighted = { ...three, data: three.indices.map((_, i) => i + 1) as unknown as Float32Array };
+  const projection = { weighting: 'projection', topK: 3 } as const;
+  assert.is(dense(await similarity(weighted, { ...projection, threshold: 0.49998 }))[0][1], 0.5);
+  assert.is(dense(await similarity(weighted, { ...projection, threshold: 0.499995 }))[0][1], 0);
+});
+
+test('ten squares, after threshold and top-k', async () => {
+  const values = dense(await similarity(three, { transform: 'ten-squares', threshold: 0.45 }));
+  assert.is(values[0][1], 2.5);
+  assert.is(values[0][2], 0);
+});
+
+test('pairs with too few common followers are none', async () => {
+  for (const weighting of ['cosine', 'degree-normalized'] as const) {
+    const made = await similarity(three, { weighting, minCommonFollowers: 2 });
+    assert.equal([...made.indices], [1, 0], weighting);
+  }
+});
+
+test('weights below 0 and weights that are no numbers are refused', async () => {
+  for (const bad of [-1, Number.NaN, Number.POSITIVE_INFINITY]) {
+    const follows = csrFromRows(2, [
+      [
+        [0, 1],
+        [1, bad],
+      ],
+    ]);
+    const code = await similarity(follows, {}).then(
+      () => 'none',
+      (error: SimClustersError) => error.code,
+    );
+    assert.is(code, 'BAD_PARAM', String(bad));
+  }
+});
+
+test('any allowance of memory gives the same bytes', async () => {
+  const random = new Random('allowance');
+  for (let round = 0; round < 20; round++) {
+    const a = random.csr(1 + random.below(60), 1 + random.below(60));
+    const options = { topK: 1 + random.below(12), threshold: 0.1 * random.real() };
+    const turned = await transpose(kernels, a);
+    const whole = await keepByEitherEnd(kernels, turned, a, options);
+    for (const maxBytes of [1, 200, 3000, 1e6]) {
+      const opened: MemoryStore[] = [];
+      const openStore = async () => {
+        opened.push(new MemoryStore());
+        return opened[0];
+      };
+      const spilled = await keepByEitherEnd(kernels, turned, a, options, { maxBytes, openStore });
+      assert.equal({ ...spilled }, { ...whole }, `round ${round}, ${maxBytes} bytes`);
+      assert.ok(opened[0].isClosed);
+    }
+  }
+});
+
+test('too little memory is said before anything is computed', async () => {
+  const openStore = () => Promise.reject(new Error('opened'));
+  const code = await similarity(three, { memory: { bytes: 1e6, openStore } }).then(
+    () => 'none',
+    (error: SimClustersError) => error.code,
+  );
+  assert.is(code, 'OUT_OF_MEMORY');
 });
 
 test('nobody, one producer, nobody followed', async () => {

@@ -141,11 +141,13 @@ export function csrTwins(memory: TwinMemory) {
     const indptrOut = memory.u32(p.indptrOut);
     const indicesOut = memory.u32(p.indicesOut);
     const dataOut = memory.u32(p.dataOut);
+    const slotStarts = memory.optionalU32(p.slotStarts);
     for (let row = lo; row < hi; row++) {
       const size = indptrOut[row + 1] - indptrOut[row];
+      const from = slotStarts ? slotStarts[row] : row * p.slots;
       for (let i = 0; i < size; i++) {
-        indicesOut[indptrOut[row] + i] = slotIndices[row * p.slots + i];
-        dataOut[indptrOut[row] + i] = slotData[row * p.slots + i];
+        indicesOut[indptrOut[row] + i] = slotIndices[from + i];
+        dataOut[indptrOut[row] + i] = slotData[from + i];
       }
     }
   };

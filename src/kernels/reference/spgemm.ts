@@ -47,6 +47,7 @@ export function spgemmTwins(memory: TwinMemory) {
     const bIndptr = memory.u32(p.bIndptr);
     const bIndices = memory.u32(p.bIndices);
     const bData = memory.optionalF32(p.bData);
+    const bStarts = memory.optionalU32(p.bStarts);
     const innerScale = memory.optionalF32(p.innerScale);
     const rowScale = memory.optionalF32(p.rowScale);
     const colScale = memory.optionalF32(p.colScale);
@@ -55,34 +56,42 @@ export function spgemmTwins(memory: TwinMemory) {
     const counts = memory.u32(p.counts);
     const slotIndices = memory.u32(p.slotIndices);
     const slotData = memory.f32(p.slotData);
+    const unitStarts = memory.u32(p.unitStarts);
+    const slotStarts = memory.u32(p.slotStarts);
+    const isCount = !aData && !bData && !innerScale;
     const sums = memory.f32(scratch);
-    for (let panelRow = lo; panelRow < hi; panelRow++) {
+    const common = memory.u32(scratch + p.numCols * 4);
+    for (let panelRow = unitStarts[lo]; panelRow < unitStarts[hi]; panelRow++) {
       const row = p.firstRow + panelRow;
-      const touched: number[] = [];
+      const touched = new Set<number>();
       for (let a = aIndptr[row]; a < aIndptr[row + 1]; a++) {
         const i = aIndices[a];
         const weight = Math.fround((aData ? aData[a] : 1) * (innerScale ? innerScale[i] : 1));
-        for (let b = bIndptr[i]; b < bIndptr[i + 1]; b++) {
+        const start = isCount && bStarts ? bStarts[a] : bIndptr[i];
+        for (let b = start; b < bIndptr[i + 1]; b++) {
           const j = bIndices[b];
-          const before = sums[j];
-          sums[j] = before + Math.fround(weight * (bData ? bData[b] : 1));
-          if (before === 0 && sums[j] !== 0) touched.push(j);
+          sums[j] += Math.fround(weight * (bData ? bData[b] : 1));
+          common[j]++;
+          touched.add(j);
         }
       }
-      if (p.excludeDiagonal && row < p.numCols) sums[row] = 0;
+      const excluded = new Set<number>(p.excludeDiagonal ? [row] : []);
       if (excludeIndptr) {
-        for (let e = excludeIndptr[row]; e < excludeIndptr[row + 1]; e++) sums[excludeIndices[e]] = 0;
+        for (let e = excludeIndptr[row]; e < excludeIndptr[row + 1]; e++) excluded.add(excludeIndices[e]);
       }
       const pairs: Pair[] = [];
       for (const index of touched) {
-        const scaled = Math.fround(sums[index] * (rowScale ? rowScale[row] : 1));
-        const score = colScale ? Math.fround(scaled * colScale[index]) : scaled;
+        const sum = isCount ? Math.fround(common[index]) : sums[index];
+        const scale = Math.fround((rowScale ? rowScale[row] : 1) * (colScale ? colScale[index] : 1));
+        const score = Math.fround(sum * scale);
+        const isCommon = common[index] >= p.minCommon;
         sums[index] = 0;
-        if (score > p.threshold) pairs.push({ index, score });
+        common[index] = 0;
+        if (score > p.threshold && isCommon && !excluded.has(index)) pairs.push({ index, score });
       }
       const best = pairs.sort(bestFirst).slice(0, p.topK);
       best.sort((a, b) => a.index - b.index);
-      storePairs(best, slotIndices, slotData, panelRow * p.topK);
+      storePairs(best, slotIndices, slotData, slotStarts[panelRow]);
       counts[panelRow] = best.length;
     }
   };

@@ -1,0 +1,138 @@
+// The k best of many (index, score) pairs that come one by one, scores > 0. A pair is one u64: the bits of the score above,
+// the complement of the index below. So a larger key is a higher score, or the same score at a lower index, and no two
+// keys are equal: whatever the order in which they come, the same k are kept.
+//
+// Keys are appended without a branch until the buffer is full; then all but the k best are dropped, and the worst of
+// these becomes the bar for what comes after.
+import { getU32, setU32 } from './access';
+
+// @ts-ignore: decorator
+@inline function keyAt(keys: usize, i: u32): u64 { return load<u64>(keys + ((<usize>i) << 3)); }
+// @ts-ignore: decorator
+@inline function setKeyAt(keys: usize, i: u32, key: u64): void { store<u64>(keys + ((<usize>i) << 3), key); }
+// @ts-ignore: decorator
+@inline export function setKey(keys: usize, i: u32, index: u32, score: f32): void {
+  setKeyAt(keys, i, ((<u64>reinterpret<u32>(score)) << 32) | <u64>(~index));
+}
+
+/** Keys a buffer holds: four times those kept costs the fewest moves; more than the columns never come. */
+// @ts-ignore: decorator
+@inline export function keyCapacity(topK: u32, numCols: u32): u32 {
+  return <u32>min<u64>((<u64>topK) << 2, numCols);
+}
+
+/** Moves the keys of lo..hi that are above the pivot to its front; returns where the others begin. */
+// @ts-ignore: decorator
+@inline function partition(keys: usize, lo: u32, hi: u32, pivot: u64): u32 {
+  let at = lo;
+  for (let i = lo; i < hi; i++) {
+    const key = keyAt(keys, i);
+    setKeyAt(keys, i, keyAt(keys, at));
+    setKeyAt(keys, at, key);
+    at += u32(key > pivot);
+  }
+  return at;
+}
+
+/** Place of the middle one of the first, the last and the one between. */
+// @ts-ignore: decorator
+@inline function medianPlace(keys: usize, lo: u32, hi: u32): u32 {
+  const middle = (lo + hi) >> 1;
+  const a = keyAt(keys, lo);
+  const b = keyAt(keys, middle);
+  const c = keyAt(keys, hi - 1);
+  if (a < b) return b < c ? middle : a < c ? hi - 1 : lo;
+  return a < c ? lo : b < c ? hi - 1 : middle;
+}
+
+/** Rounds that take a key as pivot; as many end nearly every search. */
+const KEY_ROUNDS = 32;
+
+/** Moves the k largest of `size` > k > 0 keys to the front, in no order. Expected cost O(size); never above 96 * size. */
+export function keepLargest(keys: usize, size: u32, k: u32): void {
+  let lo: u32 = 0;
+  let hi = size;
+  for (let round = 0; round < KEY_ROUNDS; round++) {
+    const place = medianPlace(keys, lo, hi);
+    const pivot = keyAt(keys, place);
+    setKeyAt(keys, place, keyAt(keys, hi - 1));
+    const at = partition(keys, lo, hi - 1, pivot);
+    setKeyAt(keys, hi - 1, keyAt(keys, at));
+    setKeyAt(keys, at, pivot);
+    if (at == k || at + 1 == k) return;
+    if (at < k) lo = at + 1;
+    else hi = at;
+  }
+  // Halving the range of values ends after 64 rounds, whatever the keys are.
+  let least: u64 = 0;
+  let most = u64.MAX_VALUE;
+  for (;;) {
+    const pivot = least + ((most - least) >> 1);
+    const at = partition(keys, lo, hi, pivot);
+    if (at == k) return;
+    if (at < k) {
+      lo = at;
+      most = pivot;
+    } else {
+      hi = at;
+      least = pivot + 1;
+    }
+  }
+}
+
+/** What a score must exceed to be as good as the worst of the first `size` keys. */
+export function barBelow(keys: usize, size: u32): f32 {
+  let worst = u64.MAX_VALUE;
+  for (let i: u32 = 0; i < size; i++) worst = min<u64>(worst, keyAt(keys, i));
+  return reinterpret<f32>(<u32>(worst >> 32) - 1);
+}
+
+// Few keys are sorted by insertion: a pass over 256 counters costs more.
+const INSERTION_SIZE: u32 = 32;
+
+/**
+ * Writes indices and scores of the first `size` keys by ascending index. Radix sort by the bytes that indices below
+ * numCols have. `spare`: room for `size` keys, then 256 counters.
+ */
+export function storeByIndex(keys: usize, size: u32, numCols: u32, spare: usize, indicesOut: usize, dataOut: usize): void {
+  let source = keys;
+  if (size <= INSERTION_SIZE) {
+    for (let i: u32 = 1; i < size; i++) {
+      const key = keyAt(keys, i);
+      let at = i;
+      for (; at > 0 && <u32>keyAt(keys, at - 1) < <u32>key; at--) setKeyAt(keys, at, keyAt(keys, at - 1));
+      setKeyAt(keys, at, key);
+    }
+  } else {
+    const counts = spare + ((<usize>size) << 3);
+    let target = spare;
+    for (let shift: u32 = 0; shift < 32 && (numCols - 1) >> shift != 0; shift += 8) {
+      memory.fill(counts, 0, 1024);
+      for (let i: u32 = 0; i < size; i++) {
+        const digit = (~(<u32>keyAt(source, i)) >> shift) & 255;
+        setU32(counts, digit, getU32(counts, digit) + 1);
+      }
+      let total: u32 = 0;
+      for (let digit: u32 = 0; digit < 256; digit++) {
+        const count = getU32(counts, digit);
+        setU32(counts, digit, total);
+        total += count;
+      }
+      for (let i: u32 = 0; i < size; i++) {
+        const key = keyAt(source, i);
+        const digit = (~(<u32>key) >> shift) & 255;
+        const place = getU32(counts, digit);
+        setU32(counts, digit, place + 1);
+        setKeyAt(target, place, key);
+      }
+      const swap = source;
+      source = target;
+      target = swap;
+    }
+  }
+  for (let i: u32 = 0; i < size; i++) {
+    const key = keyAt(source, i);
+    setU32(indicesOut, i, ~(<u32>key));
+    setU32(dataOut, i, <u32>(key >> 32));
+  }
+}

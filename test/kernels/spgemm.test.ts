@@ -1,0 +1,60 @@
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import type { Csr } from '../../src/core/csr.ts';
+import { countMultiplyAdds, spgemmPanels, spgemmTopK } from '../../src/kernels/spgemm.ts';
+import { open, wasm } from '../fixtures/backends.ts';
+import { Random, rowOf } from '../fixtures/random.ts';
+
+const test = suite('sparse product');
+
+/** A single row that holds column 0 so many times. */
+function repeated(times: number): Csr {
+  return {
+    numRows: 1,
+    numCols: 1,
+    indptr: Uint32Array.of(0, times),
+    indices: new Uint32Array(times),
+  };
+}
+
+test('counts are exact beyond 2^24, where sums in f32 stand still', async () => {
+  const kernels = open({ ...wasm(1), maxMemoryBytes: 2 ** 27 });
+  const numCommon = 2 ** 24 + 6;
+  const one = repeated(1);
+  const made = await spgemmTopK(kernels, repeated(numCommon), one, { topK: 1, threshold: 0 });
+  assert.equal(rowOf(made, 0), [[0, numCommon]]);
+  await kernels.close();
+});
+
+test('multiply-adds are counted beyond 2^32', () => {
+  const many = 3_000_000;
+  assert.is(countMultiplyAdds(repeated(many), repeated(many)), many * many);
+});
+
+test('any panel size and number of threads gives the same bytes; rows of very unequal cost', async () => {
+  const random = new Random('panels');
+  const a = random.csr(70, 40);
+  const b = random.csr(40, 90);
+  const results: Csr[] = [];
+  for (const numThreads of [1, 2, 4]) {
+    const kernels = open(wasm(numThreads));
+    for (const maxPanelBytes of [1, 500, 5000, undefined]) {
+      const progress: number[] = [];
+      let numPanels = 0;
+      const options = {
+        topK: 6,
+        threshold: 0.3,
+        maxPanelBytes,
+        onProgress: (share: number) => progress.push(share),
+      };
+      await spgemmPanels(kernels, a, b, options, () => void numPanels++);
+      results.push(await spgemmTopK(kernels, a, b, options));
+      assert.is(numPanels === 1, maxPanelBytes === undefined);
+      assert.ok(progress.every((share) => share >= 0 && share <= 1));
+      assert.equal(results[results.length - 1], results[0]);
+    }
+    await kernels.close();
+  }
+});
+
+test.run();
