@@ -136,3 +136,28 @@ export function storeByIndex(keys: usize, size: u32, numCols: u32, spare: usize,
     setU32(dataOut, i, <u32>(key >> 32));
   }
 }
+
+/** Heap with the least key on top: sinks `key` from `place` among the first `size` keys. */
+function sinkLeast(keys: usize, place: u32, size: u32, key: u64): void {
+  let at = place;
+  for (;;) {
+    let child = at * 2 + 1;
+    if (child >= size) break;
+    if (child + 1 < size && keyAt(keys, child + 1) < keyAt(keys, child)) child++;
+    if (keyAt(keys, child) >= key) break;
+    setKeyAt(keys, at, keyAt(keys, child));
+    at = child;
+  }
+  setKeyAt(keys, at, key);
+}
+
+/** Writes indices and scores of the first `size` keys, best first. Cost O(size log size). */
+export function storeByScore(keys: usize, size: u32, indicesOut: usize, dataOut: usize): void {
+  for (let i = size >> 1; i > 0; i--) sinkLeast(keys, i - 1, size, keyAt(keys, i - 1));
+  for (let last = size; last > 0; last--) {
+    const key = keyAt(keys, 0);
+    setU32(indicesOut, last - 1, ~(<u32>key));
+    setU32(dataOut, last - 1, <u32>(key >> 32));
+    sinkLeast(keys, 0, last - 1, keyAt(keys, last - 1));
+  }
+}

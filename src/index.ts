@@ -9,13 +9,22 @@ export { affiliationScores, computeKnownFor } from './communities/known-for.ts';
 export type { CommunityMetrics } from './communities/metrics.ts';
 export type { DetectionGraph, EpochReport } from './communities/metropolis-hastings.ts';
 export { type IdentifiedKnownFor, type Renewal, renewMemberships } from './communities/renewal.ts';
-// Nouns
 export { type Csr, csrFromRows, nnz } from './core/csr.ts';
 export { type ErrorCode, errorTable, SimClustersError } from './core/errors.ts';
 export { type IdTable, idAt, idStrings, idTableFromColumn, idTableFromStrings } from './core/ids.ts';
 export { communitiesOf, type Memberships, membersOf } from './core/memberships.ts';
 export { type Neighborhoods, neighborhoodsOf } from './core/neighborhoods.ts';
 export { type RandomKey, randomKey } from './core/rng.ts';
+// Nouns
+export {
+  keepClusters,
+  l2Norm,
+  logNorm,
+  type SparseVector,
+  sparseVector,
+  truncate,
+  vectorOfRow,
+} from './core/sparse-vector.ts';
 export type { Column, ListColumn, ScalarColumn, StringColumn, Table } from './core/table.ts';
 export { computeInterestedIn, type InterestedIn, interestMatrix } from './embeddings/interested-in.ts';
 export { computeProducerEmbedding } from './embeddings/producer.ts';
@@ -49,6 +58,21 @@ export { type ModelReader, openModel } from './pipeline/model-folder.ts';
 export { type RunEvent, type RunOptions, runPipeline, stagesFor } from './pipeline/pipeline.ts';
 export { choosePreset } from './pipeline/presets.ts';
 export { writeReport } from './report/report.ts';
+// Retrieval
+export {
+  type AnnAlgorithm,
+  annAlgorithms,
+  checkConfig,
+  configSuffixes,
+  defaultRetrievalConfig,
+  NO_AGE_LIMIT,
+  type RetrievalConfig,
+  type RetrievalVariant,
+  retrievalVariant,
+} from './retrieval/config.ts';
+export { buildItemIndex, type ItemIndex, type ItemIndexOptions, placesOf } from './retrieval/item-index.ts';
+export { type PlacedIndex, placeIndex } from './retrieval/placed-index.ts';
+export { type Candidates, type QueryOptions, Retriever } from './retrieval/retriever.ts';
 export { computeProducerSimilarity, type SimilarityOptions } from './similarity/producer-similarity.ts';
 export type { CosineOptions } from './similarity/top-k-cosine.ts';
 export { type ArtifactName, artifactNames, artifactTypes } from './stages/artifacts.ts';

@@ -252,6 +252,45 @@ export const layouts = {
   },
   DecayParams: { timesMs: u32, values: u32, nowMs: f64, decayPerMs: f64, decayed: u32 },
   LastStateParams: { indptr: u32, events: u32, itemOf: u32, kindOf: u32, contribution: u32 },
+  ScanPostingsParams: {
+    numItems: u32,
+    items: u32,
+    scores: u32,
+    norms: u32,
+    queryStarts: u32,
+    listStarts: u32,
+    listLengths: u32,
+    listWeights: u32,
+    sourceNorms: u32,
+    firstItems: u32,
+    endItems: u32,
+    excluded: u32,
+    candidateNorm: u32,
+    threshold: f32,
+    topK: u32,
+    counts: u32,
+    slotItems: u32,
+    slotScores: u32,
+  },
+  RescoreItemsParams: {
+    numClusters: u32,
+    vectorStarts: u32,
+    vectorClusters: u32,
+    vectorScores: u32,
+    sourceStarts: u32,
+    sourceClusters: u32,
+    sourceScores: u32,
+    sourceNorms: u32,
+    maxCandidates: u32,
+    candidateCounts: u32,
+    candidates: u32,
+    candidateNorm: u32,
+    threshold: f32,
+    topK: u32,
+    counts: u32,
+    slotItems: u32,
+    slotScores: u32,
+  },
 } as const satisfies Record<string, Layout>;
 
 /** Which block each kernel takes, and what its work items are. */
@@ -289,6 +328,8 @@ export const kernelTable = {
   scaleColumns: { layout: 'ColumnParams', items: 'values' },
   decayValues: { layout: 'DecayParams', items: 'values' },
   lastStates: { layout: 'LastStateParams', items: 'users' },
+  scanPostings: { layout: 'ScanPostingsParams', items: 'queries' },
+  rescoreItems: { layout: 'RescoreItemsParams', items: 'queries' },
 } as const satisfies Record<string, { layout: keyof typeof layouts; items: string }>;
 
 export type KernelName = keyof typeof kernelTable;
@@ -301,6 +342,9 @@ export const proposalCode = {
   'fraction-of-neighbors-and-cluster': 3,
   'pure-random': 4,
 } as const;
+
+/** What scanPostings and rescoreItems make of a candidate's sum of squares n: 1, its root, or ln(1 + n). */
+export const candidateNormCode = { none: 0, root: 1, log: 2 } as const;
 
 /** Bits that proposeMoves, proposeRows and proposeGrowth leave for each vertex. */
 export const moveOutcome = { proposedEmpty: 1, proposedSame: 2, accepted: 4 } as const;

@@ -104,6 +104,14 @@ export class Kernels {
     });
   }
 
+  /**
+   * Runs one kernel over lo..hi on this thread, now. For calls that are over before anyone would miss the event loop.
+   * `scratch` is the caller's: an address of as many bytes as the kernel wants, zero where it wants zeros.
+   */
+  call(kernel: KernelName, params: number, scratch: number, lo: number, hi: number): void {
+    this.#exports[kernel](params, scratch, lo, hi);
+  }
+
   async #runHere(job: Int32Array, scratch: number): Promise<void> {
     let sliceEnd = performance.now() + SLICE_MS;
     for (const _ of shareOfJob(job, this.#exports, scratch)) {

@@ -12,6 +12,7 @@ import { interestedInTwins } from './interested-in.ts';
 import { membershipTwins } from './memberships.ts';
 import { TwinMemory } from './memory.ts';
 import { metropolisTwins } from './metropolis.ts';
+import { postingsTwins } from './postings.ts';
 import { spgemmTwins } from './spgemm.ts';
 
 export function createReferenceKernels(buffer: ArrayBufferLike): KernelExports {
@@ -26,5 +27,6 @@ export function createReferenceKernels(buffer: ArrayBufferLike): KernelExports {
     ...communitiesTwins(memory),
     ...interestedInTwins(memory),
     ...columnTwins(memory),
+    ...postingsTwins(memory),
   };
 }

@@ -1,0 +1,239 @@
+/**
+ * Candidates for a source vector, from posting lists: the service's approximate cosine (ApproximateCosineSimilarity.scala), with exact
+ * scores for the best of them when asked, or over whole lists.
+ */
+import { SimClustersError } from '../core/errors.ts';
+import { previousFloat32 } from '../core/math.ts';
+import { l2Norm, logNorm, type SparseVector, strongestEntries } from '../core/sparse-vector.ts';
+import { candidateNormCode } from '../kernels/abi.ts';
+import type { Kernels } from '../kernels/kernels.ts';
+import { type AnnAlgorithm, MAX_RESULTS, NO_AGE_LIMIT, type RetrievalConfig } from './config.ts';
+import type { ItemIndex } from './item-index.ts';
+import { listsOf, type PlacedIndex, type PostingLists, placeIndex } from './placed-index.ts';
+
+export interface Candidates {
+  /** Places in the index, best first; ties to the lower place. */
+  readonly items: Uint32Array;
+  readonly scores: Float32Array;
+  /** Entries of lists that were read. */
+  readonly numScanned: number;
+}
+
+export interface QueryOptions {
+  /** Now, ms since 1970. Absent: no age window. */
+  readonly nowMs?: number;
+  /** Place of an item to leave out: the source itself. */
+  readonly excluded?: number;
+}
+
+const MS_PER_HOUR = 3_600_000;
+const NOTHING = 0xffffffff;
+/** Exact search looks this much further down the sums in f32 before it scores by whole vectors. */
+const EXACT_MARGIN = 64;
+const MAX_CANDIDATES = 10_000;
+
+const empty: Candidates = { items: new Uint32Array(0), scores: new Float32Array(0), numScanned: 0 };
+
+export class Retriever {
+  readonly index: PlacedIndex;
+  readonly #kernels: Kernels;
+  readonly #scanScratch: number;
+  readonly #rescoreScratch: number;
+
+  /** Takes its memory from the arena of `kernels`, for as long as these live: 12 bytes per item beside the index. */
+  constructor(kernels: Kernels, index: ItemIndex | PlacedIndex) {
+    this.#kernels = kernels;
+    this.index = 'buffer' in index ? index : placeIndex(kernels.arena, index);
+    const { numItems, numClusters } = this.index;
+    const mostKeys = Math.min(4 * MAX_CANDIDATES, numItems);
+    this.#scanScratch = zeroed(kernels, 8 * (numItems + Math.ceil(numItems / 2) + mostKeys));
+    this.#rescoreScratch = zeroed(kernels, 8 * (Math.ceil(numClusters / 2) + MAX_CANDIDATES));
+  }
+
+  /**
+   * The best items for the source.
+   *   dot = Σ s·t over the lists read,  n = Σ s² over them (visited) or over the whole vector (whole)
+   *   score = dot, dot / (‖t‖ √n), dot / (ln(1 + ‖t‖²) ln(1 + n)) or dot / √n; the source's norm is always whole.
+   * Cost O(entries read); entries of exact search are those of the whole lists.
+   * @throws SimClustersError BAD_PARAM when exact scores are asked of an index without whole vectors
+   */
+  search(
+    source: SparseVector,
+    config: RetrievalConfig,
+    { nowMs, excluded = NOTHING }: QueryOptions = {},
+  ): Candidates {
+    const [firstItem, endItem] = this.#window(config, nowMs);
+    const sourceNorm = normOfSource(config.annAlgorithm, source);
+    if (firstItem >= endItem || !(sourceNorm > 0)) return empty;
+    const { arena } = this.#kernels;
+    const mark = arena.mark();
+    try {
+      return this.#find({ source, sourceNorm, config, firstItem, endItem, excluded });
+    } finally {
+      arena.release(mark);
+    }
+  }
+
+  #find(query: Query): Candidates {
+    const { config } = query;
+    const limit = Math.min(config.maxNumResults, MAX_RESULTS);
+    const isRescored = config.exact || config.maxReRankingCandidates > 0;
+    const wanted = config.exact ? limit + EXACT_MARGIN : isRescored ? config.maxReRankingCandidates : limit;
+    const scanned = this.#scan(query, Math.max(1, Math.min(wanted, this.index.numItems)));
+    const best = isRescored ? this.#rescore(query, scanned, limit) : scanned;
+    const count = best.counts[0];
+    return {
+      items: best.items.slice(0, count),
+      scores: best.scores.slice(0, count),
+      numScanned: scanned.numScanned,
+    };
+  }
+
+  #scan(
+    { source, sourceNorm, config, firstItem, endItem, excluded }: Query,
+    topK: number,
+  ): Slots & { numScanned: number } {
+    const { arena } = this.#kernels;
+    const { index } = this;
+    const postings: PostingLists = config.exact ? requirePart(index.inverse, 'whole lists') : index.lists;
+    const most = config.exact ? Number.POSITIVE_INFINITY : config.maxTopTweetsPerCluster;
+    const places = strongestEntries(source).slice(0, config.exact ? undefined : config.maxScanClusters);
+    const lists = listsOf(arena, index, postings, source, places, most);
+    const slots = takeSlots(this.#kernels, topK);
+    // Vectors of unit length have norm 1; no need to look it up for each item.
+    const isWhole = config.exact || config.candidateNorm === 'whole';
+    const isKnown = isWhole && index.scale === 'unit';
+    const code = codeOf(config.annAlgorithm);
+    const norm = isKnown ? factorOfUnit(code) * sourceNorm : sourceNorm;
+    const params = this.#kernels.block('scanPostings', {
+      numItems: index.numItems,
+      items: postings.items,
+      scores: postings.scores,
+      norms: isWhole && !isKnown ? index.norms : 0,
+      ...lists,
+      sourceNorms: arena.put(Float64Array.of(norm)),
+      firstItems: arena.put(Uint32Array.of(firstItem)),
+      endItems: arena.put(Uint32Array.of(endItem)),
+      excluded: arena.put(Uint32Array.of(excluded)),
+      candidateNorm: isKnown ? candidateNormCode.none : code,
+      // What is re-ranked is not cut before.
+      threshold: config.exact || config.maxReRankingCandidates > 0 ? 0 : thresholdOf(config.minScore),
+      topK,
+      counts: slots.counts,
+      slotItems: slots.items,
+      slotScores: slots.scores,
+    });
+    this.#kernels.call('scanPostings', params, this.#scanScratch, 0, 1);
+    return { ...slots, numScanned: lists.listLengths.reduce((sum, length) => sum + length, 0) };
+  }
+
+  #rescore({ source, sourceNorm, config }: Query, candidates: Slots, topK: number): Slots {
+    const { arena } = this.#kernels;
+    const { index } = this;
+    const vectors = requirePart(index.vectors, 'whole vectors');
+    // Clusters the index does not know contribute nothing.
+    const numKnown = countBelow(source.clusters, index.numClusters);
+    const slots = takeSlots(this.#kernels, topK);
+    const params = this.#kernels.block('rescoreItems', {
+      numClusters: index.numClusters,
+      vectorStarts: vectors.starts,
+      vectorClusters: vectors.items,
+      vectorScores: vectors.scores,
+      sourceStarts: arena.put(Uint32Array.of(0, numKnown)),
+      sourceClusters: arena.put(source.clusters),
+      sourceScores: arena.put(source.scores),
+      sourceNorms: arena.put(Float64Array.of(sourceNorm)),
+      maxCandidates: candidates.items.length,
+      candidateCounts: candidates.counts,
+      candidates: candidates.items,
+      candidateNorm: codeOf(config.annAlgorithm),
+      threshold: thresholdOf(config.minScore),
+      topK,
+      counts: slots.counts,
+      slotItems: slots.items,
+      slotScores: slots.scores,
+    });
+    this.#kernels.call('rescoreItems', params, this.#rescoreScratch, 0, 1);
+    return slots;
+  }
+
+  /** Places of the items whose age is allowed: born from now − max to now − min. */
+  #window(config: RetrievalConfig, nowMs: number | undefined): [number, number] {
+    const { birthMs, numItems } = this.index;
+    if (nowMs === undefined) return [0, numItems];
+    const { maxTweetCandidateAgeHours: most, minTweetCandidateAgeHours: least } = config;
+    const oldest = nowMs - most * MS_PER_HOUR;
+    const first = most >= NO_AGE_LIMIT ? 0 : countWhile(birthMs, (birth) => birth < oldest);
+    return [first, countWhile(birthMs, (birth) => birth <= nowMs - least * MS_PER_HOUR)];
+  }
+}
+
+interface Query {
+  readonly source: SparseVector;
+  readonly sourceNorm: number;
+  readonly config: RetrievalConfig;
+  readonly firstItem: number;
+  readonly endItem: number;
+  readonly excluded: number;
+}
+
+interface Slots {
+  readonly counts: Uint32Array;
+  readonly items: Uint32Array;
+  readonly scores: Float32Array;
+}
+
+function takeSlots({ arena }: Kernels, topK: number): Slots {
+  return { counts: arena.u32(1), items: arena.u32(topK), scores: arena.f32(topK) };
+}
+
+function zeroed({ arena }: Kernels, bytes: number): number {
+  const region = arena.u8(bytes);
+  region.fill(0);
+  return region.byteOffset;
+}
+
+/** Kept iff score > this, which is iff score ≥ minScore and score > 0. */
+function thresholdOf(minScore: number): number {
+  return Math.max(0, previousFloat32(Math.fround(minScore)));
+}
+
+/** The score of a source without entries is undefined: 0. */
+function normOfSource(algorithm: AnnAlgorithm, source: SparseVector): number {
+  if (source.clusters.length === 0) return 0;
+  if (algorithm === 'cosine') return l2Norm(source);
+  return algorithm === 'log-cosine' ? logNorm(source) : 1;
+}
+
+function codeOf(algorithm: AnnAlgorithm): number {
+  if (algorithm === 'dot') return candidateNormCode.none;
+  return algorithm === 'log-cosine' ? candidateNormCode.log : candidateNormCode.root;
+}
+
+function factorOfUnit(code: number): number {
+  return code === candidateNormCode.log ? Math.LN2 : 1;
+}
+
+function requirePart<T>(part: T | undefined, what: string): T {
+  if (part) return part;
+  throw new SimClustersError('BAD_PARAM', {
+    got: `exact scores, of an index without ${what}`,
+    expected: `an index that keeps ${what}`,
+    todo: 'Build the index with them, or ask for neither `exact` nor `maxReRankingCandidates`',
+  });
+}
+
+function countBelow(ascending: Uint32Array, bound: number): number {
+  return countWhile(ascending, (value) => value < bound);
+}
+
+/** How many values at the front satisfy a test that fails for all after the first failure. */
+function countWhile(values: ArrayLike<number>, test: (value: number) => boolean): number {
+  let [low, high] = [0, values.length];
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (test(values[middle])) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
