@@ -73,6 +73,39 @@ export {
 export { buildItemIndex, type ItemIndex, type ItemIndexOptions, placesOf } from './retrieval/item-index.ts';
 export { type PlacedIndex, placeIndex } from './retrieval/placed-index.ts';
 export { type Candidates, type QueryOptions, Retriever } from './retrieval/retriever.ts';
+// Scores and embeddings by id
+export {
+  type PairMeasure,
+  pairMeasures,
+  type ScoringAlgorithm,
+  scoringAlgorithms,
+  standardDeviation,
+} from './scoring/pair-measures.ts';
+export {
+  type Engagement,
+  type EngagementFeature,
+  type EngagementSignal,
+  engagementSignals,
+  recentEngagementFeatures,
+} from './scoring/recent-engagement.ts';
+export {
+  type EmbeddingId,
+  type EmbeddingSet,
+  Representation,
+  type ScoredCluster,
+  type ScoredEntity,
+} from './scoring/representation.ts';
+export {
+  type IdPair,
+  listScore,
+  type ScoreId,
+  type ScoreList,
+  score,
+  thresholdLabel,
+  topicTweetRanking,
+  type WeightedPart,
+  weightedSum,
+} from './scoring/score.ts';
 export { computeProducerSimilarity, type SimilarityOptions } from './similarity/producer-similarity.ts';
 export type { CosineOptions } from './similarity/top-k-cosine.ts';
 export { type ArtifactName, artifactNames, artifactTypes } from './stages/artifacts.ts';
