@@ -1,5 +1,34 @@
 /** Public API. What is not here is private. */
 
+// Applications
+export {
+  type ApplicationOptions,
+  type HomeOptions,
+  homeCandidates,
+  similarItems,
+  whoToFollow,
+} from './applications/applications.ts';
+export {
+  personalizedTrends,
+  type TopicOptions,
+  type TrendOptions,
+  type Trends,
+  topicsOfItem,
+} from './applications/by-embedding.ts';
+export {
+  isSuspiciousChange,
+  type LegibleEntities,
+  legibleEntities,
+  withoutOptedOut,
+} from './applications/opt-out.ts';
+export { type Reason, reasonsOf } from './applications/reasons.ts';
+export type { Recommendation, Viewer } from './applications/recommendations.ts';
+export {
+  openServingModel,
+  type Retrievable,
+  type ServingModel,
+  type ServingOptions,
+} from './applications/serving-model.ts';
 // Its parts, for use on their own
 export { type ChangeReport, reportChanges } from './communities/change-report.ts';
 export { placeDetectionGraph } from './communities/detection-graph.ts';
@@ -17,7 +46,7 @@ export { type Neighborhoods, neighborhoodsOf } from './core/neighborhoods.ts';
 export { type RandomKey, randomKey } from './core/rng.ts';
 // Nouns
 export {
-  keepClusters,
+  keepEntries,
   l2Norm,
   logNorm,
   type SparseVector,

@@ -52,10 +52,14 @@ export function truncate(vector: SparseVector, count: number): SparseVector {
   return take(vector, strongestEntries(vector).slice(0, Math.max(0, count)));
 }
 
-/** Entries in the clusters that are wanted. */
-export function keepClusters(vector: SparseVector, isKept: (cluster: number) => boolean): SparseVector {
-  const kept = Array.from(vector.clusters.keys()).filter((i) => isKept(vector.clusters[i]));
-  return kept.length === vector.clusters.length ? vector : take(vector, kept);
+/** Entries that pass the test. */
+export function keepEntries(
+  vector: SparseVector,
+  isKept: (cluster: number, score: number) => boolean,
+): SparseVector {
+  const { clusters, scores } = vector;
+  const kept = Array.from(clusters.keys()).filter((i) => isKept(clusters[i], scores[i]));
+  return kept.length === clusters.length ? vector : take(vector, kept);
 }
 
 function take({ clusters, scores }: SparseVector, places: readonly number[]): SparseVector {

@@ -5,7 +5,13 @@
 import type { Csr } from '../core/csr.ts';
 import { SimClustersError } from '../core/errors.ts';
 import { IdIndex, type IdTable, idAt } from '../core/ids.ts';
-import { type SparseVector, strongestEntries, truncate, vectorOfRow } from '../core/sparse-vector.ts';
+import {
+  keepEntries,
+  type SparseVector,
+  strongestEntries,
+  truncate,
+  vectorOfRow,
+} from '../core/sparse-vector.ts';
 
 /** Names one embedding. Each embedding type has ids of one kind: user, producer, tweet, topic. */
 export interface EmbeddingId {
@@ -18,8 +24,10 @@ export interface EmbeddingSet {
   readonly embeddingType: string;
   readonly modelVersion: string;
   readonly ids: IdTable;
-  /** entities × (numCommunities + 1), scores > 0 */
+  /** entities × (numCommunities + 1); scores that are not positive are not given out */
   readonly embedding: Csr;
+  /** Is this cluster given out? Default: every one. */
+  readonly isServed?: (cluster: number) => boolean;
   /** Strongest clusters given out of each embedding. Default: all. */
   readonly maxClusters?: number;
   /** (numCommunities + 1) × entities, best first. Absent: entities of a cluster cannot be asked. */
@@ -70,10 +78,14 @@ export class Representation {
    * @throws SimClustersError BAD_PARAM for a type that this model version does not have
    */
   embedding(embeddingId: EmbeddingId): SparseVector | undefined {
-    const { embedding, index, maxClusters } = this.#set(embeddingId);
+    const { embedding, index, maxClusters, isServed = () => true } = this.#set(embeddingId);
     const row = index.findText(embeddingId.id);
-    if (row < 0 || embedding.indptr[row] === embedding.indptr[row + 1]) return undefined;
-    const vector = vectorOfRow(embedding, row);
+    if (row < 0) return undefined;
+    const vector = keepEntries(
+      vectorOfRow(embedding, row),
+      (cluster, score) => score > 0 && isServed(cluster),
+    );
+    if (vector.clusters.length === 0) return undefined;
     return maxClusters === undefined ? vector : truncate(vector, maxClusters);
   }
 

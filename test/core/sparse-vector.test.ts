@@ -2,7 +2,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import {
   expScaledNorm,
-  keepClusters,
+  keepEntries,
   l2Norm,
   logNorm,
   sparseVector,
@@ -42,7 +42,7 @@ test('primary order: score descending, then cluster ascending; truncation follow
   assert.equal([...truncate(vector, 3).clusters], [1, 3, 5]);
   assert.is(truncate(vector, 9), vector);
   assert.is(truncate(vector, 0).clusters.length, 0);
-  assert.equal([...keepClusters(vector, (cluster) => cluster > 3).clusters], [5, 7]);
+  assert.equal([...keepEntries(vector, (cluster) => cluster > 3).clusters], [5, 7]);
 });
 
 test('norms', () => {
