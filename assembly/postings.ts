@@ -13,6 +13,7 @@ const SLACK: f64 = 1.0 - 1e-6;
 
 @unmanaged class ScanPostingsParams {
   numItems: u32;
+  tableBits: u32; // 0: sums lie at their items' places; else found by a table of 2^tableBits, at least twice the entries of a query
   items: usize; // u32, the items of all lists
   scores: usize; // f32 at the same places, each at least 1e-15
   norms: usize; // f32[numItems], norm of an item's whole vector; none: the norm over the lists scanned
@@ -46,9 +47,12 @@ const SLACK: f64 = 1.0 - 1e-6;
   }
 }
 
-/** Adds the lists of query q to the sums, which were zero; lists the items met, and returns how many they are. */
+/**
+ * Adds the lists of query q to the sums at their items' places, which were zero; lists the items met, and returns how many they are.
+ * Quick when much of a large part of the items is met.
+ */
 // @ts-ignore: decorator
-@inline function sumLists(p: ScanPostingsParams, q: u32, sums: usize, met: usize): u32 {
+@inline function sumAtPlaces(p: ScanPostingsParams, q: u32, sums: usize, met: usize): u32 {
   const first = getU32(p.firstItems, q);
   const span = getU32(p.endItems, q) - first;
   const lastList = getU32(p.queryStarts, q + 1);
@@ -69,21 +73,59 @@ const SLACK: f64 = 1.0 - 1e-6;
   return numMet;
 }
 
+/** The same, the sums in the order in which items are met: a few thousand of them stay in the cache however many items there are. */
+// @ts-ignore: decorator
+@inline function sumByTable(p: ScanPostingsParams, q: u32, table: usize, sums: usize, met: usize): u32 {
+  const first = getU32(p.firstItems, q);
+  const span = getU32(p.endItems, q) - first;
+  const lastList = getU32(p.queryStarts, q + 1);
+  const shift = 32 - p.tableBits;
+  const mask = (1 << p.tableBits) - 1;
+  memory.fill(table, 0, (<usize>4) << p.tableBits);
+  let numMet: u32 = 0;
+  for (let list = getU32(p.queryStarts, q); list < lastList; list++) {
+    const weight = getF32(p.listWeights, list);
+    const start = getU32(p.listStarts, list);
+    const end = start + getU32(p.listLengths, list);
+    for (let i = start; i < end; i++) {
+      const item = getU32(p.items, i);
+      if (item - first >= span) continue;
+      // The table holds 1 + the number of the item among those met; 0: nothing.
+      let place = (item * 0x9e3779b1) >> shift;
+      let entry = getU32(table, place);
+      while (entry != 0 && getU32(met, entry - 1) != item) {
+        place = (place + 1) & mask;
+        entry = getU32(table, place);
+      }
+      if (entry == 0) {
+        setU32(met, numMet, item);
+        store<u64>(sums + ((<usize>numMet) << 3), 0);
+        entry = ++numMet;
+        setU32(table, place, entry);
+      }
+      addScore(sums + ((<usize>(entry - 1)) << 3), p.scores, i, weight);
+    }
+  }
+  return numMet;
+}
+
 /**
  * Queries lo..hi: the topK best items of
  *   score(i) = sum over the lists of score(l, i) * weight(l) / (sourceNorm * f(n(i)))
  *   n(i) = sum over the lists of score(l, i)^2, or norm(i)^2 where norms are given
  * with f(n) = 1, sqrt(n) or ln(1 + n). Sums of a query in f32, in the order of its lists; quotients in f64.
- * Scratch: 8 numItems bytes, zero before and after; then 4 numItems, rounded up to 8, and 8 min(4 topK, numItems).
- * Cost O(entries scanned + items met).
+ * Scratch: without a table 8 numItems bytes, zero before and after; with one 16 m, where m = 2^(tableBits - 1). Then 4 numItems or 4 m,
+ * rounded up to 8, and 8 min(4 topK, numItems). Cost O(entries scanned + items met).
  */
 export function scanPostings(params: usize, scratch: usize, lo: u32, hi: u32): void {
   const p = changetype<ScanPostingsParams>(params);
   const capacity = keyCapacity(p.topK, p.numItems);
-  const met = scratch + ((<usize>p.numItems) << 3);
-  const keys = met + ((<usize>(p.numItems + 1) >> 1) << 3);
+  const most = p.tableBits ? <u32>1 << (p.tableBits - 1) : p.numItems;
+  const sums = p.tableBits ? scratch + ((<usize>most) << 3) : scratch;
+  const met = sums + ((<usize>most) << 3);
+  const keys = met + ((<usize>(most + 1) >> 1) << 3);
   for (let q = lo; q < hi; q++) {
-    const numMet = sumLists(p, q, scratch, met);
+    const numMet = p.tableBits ? sumByTable(p, q, scratch, sums, met) : sumAtPlaces(p, q, sums, met);
     const excluded = getU32(p.excluded, q);
     const sourceNorm = getF64(p.sourceNorms, q);
     let bar = p.threshold;
@@ -91,10 +133,10 @@ export function scanPostings(params: usize, scratch: usize, lo: u32, hi: u32): v
     let size: u32 = 0;
     for (let i: u32 = 0; i < numMet; i++) {
       const item = getU32(met, i);
-      const sum = scratch + ((<usize>item) << 3);
+      const sum = sums + ((<usize>(p.tableBits ? i : item)) << 3);
       const dot = <f64>load<f32>(sum);
       let n = <f64>load<f32>(sum, 4);
-      store<u64>(sum, 0);
+      if (!p.tableBits) store<u64>(sum, 0);
       if (p.norms) {
         const norm = <f64>getF32(p.norms, item);
         n = norm * norm;

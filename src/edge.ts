@@ -1,13 +1,16 @@
 /**
- * The small entry for browsers, workers and serverless: no Node API, nothing compiled or read on import.
- * Hand it core.wasm and artifact files as buffers; it reads them zero-copy and ranks with the same kernels.
+ * The small entry for workers, serverless and browsers: retrieval from one compact file by one small module. No Node API, nothing
+ * compiled or read on import, no dependency but the AssemblyScript loader. Files: `simclusters export ... --format edge`.
  */
-export type { Csr } from './core/csr.ts';
 export { type ErrorCode, SimClustersError } from './core/errors.ts';
-export { type IdTable, idAt, idStrings, idTableFromColumn } from './core/ids.ts';
-export type { Column, ListColumn, ScalarColumn, StringColumn, Table } from './core/table.ts';
-export { measureRanking, recommendByVectors } from './evaluate/recommend.ts';
-export { decodeTable } from './io/parquet-reader.ts';
-export { openEdgeKernels } from './kernels/open-edge.ts';
-export { buildCsr, topKRows, transpose } from './kernels/sparse.ts';
-export { type SpgemmOptions, spgemmTopK } from './kernels/spgemm.ts';
+export { type SparseVector, sparseVector } from './core/sparse-vector.ts';
+export { supportsSimd } from './kernels/load.ts';
+export {
+  type AnnAlgorithm,
+  defaultRetrievalConfig,
+  NO_AGE_LIMIT,
+  type RetrievalConfig,
+  retrievalVariant,
+} from './retrieval/config.ts';
+export { EdgeModel, type EdgeQuery, type EdgeResult, openEdgeModel } from './retrieval/edge-model.ts';
+export { openRemoteEdgeModel, type ReadRange, RemoteEdgeModel } from './retrieval/remote-edge-model.ts';

@@ -81,6 +81,7 @@ export type { Kernels, Progress } from './kernels/kernels.ts';
 export { type KernelOptions, openKernels } from './kernels/open.ts';
 export { buildCsr, topKRows, transpose } from './kernels/sparse.ts';
 export { type SpgemmOptions, spgemmTopK } from './kernels/spgemm.ts';
+export { loadServingModel } from './load-serving-model.ts';
 // The main job
 export type { InputRecord, Manifest, OutputRecord, StageRecord } from './pipeline/manifest.ts';
 export { type ModelReader, openModel } from './pipeline/model-folder.ts';

@@ -17,12 +17,14 @@ test('every entry of exports and bin exists, and the bin can be started', () => 
 });
 
 test('the entries load by their public names', async () => {
-  const [main, edge] = await Promise.all([
+  const [main, edge, portable] = await Promise.all([
     import('simclusters' as string),
     import('simclusters/edge' as string),
+    import('simclusters/portable' as string),
   ]);
   assert.type(main.runPipeline, 'function');
-  assert.type(edge.openEdgeKernels, 'function');
+  assert.type(edge.openEdgeModel, 'function');
+  assert.type(portable.openEdgeKernels, 'function');
 });
 
 test('dependencies are pinned to what was tested, and those asked for are all used', () => {

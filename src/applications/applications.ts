@@ -18,7 +18,7 @@ import type { ServingModel } from './serving-model.ts';
 export interface ApplicationOptions extends Viewer {
   /** Default 100, as a request to the mixer. */
   readonly limit?: number;
-  /** Named configuration of the queries. Default ReRanked. */
+  /** Named configuration of the queries. Default WholeNorm. */
   readonly suffix?: string;
   readonly overrides?: Partial<RetrievalConfig>;
   readonly blending?: Blending;
@@ -34,7 +34,7 @@ const producerTypes = ['FavBasedProducer', 'FollowBasedProducer'] as const;
 function variantOf(
   { modelVersion }: ServingModel,
   embeddingType: string,
-  { suffix = 'ReRanked', overrides }: ApplicationOptions,
+  { suffix = 'WholeNorm', overrides }: ApplicationOptions,
 ): RetrievalVariant {
   return retrievalVariant(embeddingType, modelVersion, suffix, overrides);
 }

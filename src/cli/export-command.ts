@@ -1,4 +1,4 @@
-/** `simclusters export`: an artifact for other programs, as text or Parquet. */
+/** `simclusters export`: an artifact for other programs, as text or Parquet, or for retrieval at the edge. */
 import { closeSync, openSync, readSync } from 'node:fs';
 import { basename, dirname, extname, join, resolve } from 'node:path';
 import type { CommandModule } from 'yargs';
@@ -12,9 +12,12 @@ import { ndjsonPieces, tsvPieces } from '../io/table-text.ts';
 import { type ModelReader, openModel, outputsOf } from '../pipeline/model-folder.ts';
 import { type ArtifactName, artifactNames } from '../stages/artifacts.ts';
 import { idsOf } from '../stages/stage.ts';
+import { edgePieces } from './export-edge.ts';
 
-export const exportFormats = ['tsv', 'ndjson', 'parquet'] as const;
-export type ExportFormat = (typeof exportFormats)[number];
+export const tableFormats = ['tsv', 'ndjson', 'parquet'] as const;
+export type TableFormat = (typeof tableFormats)[number];
+const exportFormats = [...tableFormats, 'edge'] as const;
+type ExportFormat = (typeof exportFormats)[number];
 
 /** Whose rows the index columns count, and the column of ids there. */
 const references: Readonly<Record<string, readonly [ArtifactName, string]>> = {
@@ -30,7 +33,7 @@ const references: Readonly<Record<string, readonly [ArtifactName, string]>> = {
 const copyBytes = 1 << 20;
 
 export interface ExportOptions {
-  readonly format: ExportFormat;
+  readonly format: TableFormat;
   /** Keeps indices as they are; with parquet, the file as it is. */
   readonly raw: boolean;
 }
@@ -52,7 +55,7 @@ export function exportPieces(
   return encoders[format](rows, name);
 }
 
-const encoders: Readonly<Record<ExportFormat, (rows: ExportTable, name: string) => Iterable<Uint8Array>>> = {
+const encoders: Readonly<Record<TableFormat, (rows: ExportTable, name: string) => Iterable<Uint8Array>>> = {
   tsv: tsvPieces,
   ndjson: ndjsonPieces,
   parquet: (rows, name) => encodeTable(longTable(rows), { 'simclusters.exportOf': name }),
@@ -110,11 +113,15 @@ interface ExportArgs {
   readonly format?: ExportFormat;
   readonly out: string;
   readonly raw: boolean;
+  readonly itemsPerCluster: number;
+  readonly scale: 'unit' | 'raw';
+  readonly vectors: boolean;
 }
 
 export const exportCommand: CommandModule = {
   command: 'export <artifact>',
-  describe: 'Write an artifact of a model as tab-separated text, JSON lines or Parquet',
+  describe:
+    'Write an artifact of a model as tab-separated text, JSON lines, Parquet, or compactly for retrieval at the edge',
   builder: (command) =>
     command
       .positional('artifact', { type: 'string', describe: 'Artifact, for example interestedIn' })
@@ -142,9 +149,26 @@ export const exportCommand: CommandModule = {
         default: false,
         describe: 'Keep row numbers instead of ids; parquet: copy the file as it is',
       })
+      .option('items-per-cluster', {
+        type: 'number',
+        default: 1600,
+        requiresArg: true,
+        describe: 'edge: items kept per cluster, the best',
+      })
+      .option('scale', {
+        choices: ['unit', 'raw'] as const,
+        default: 'unit',
+        describe: 'edge: unit ranks the items of a cluster by cosine, raw by score',
+      })
+      .option('vectors', {
+        type: 'boolean',
+        default: true,
+        describe: 'edge: keep whole vectors, for items as sources and exact scores',
+      })
       .example([
         ['$0 export knownFor | head', 'the communities of producers, a line each'],
         ['$0 export interestedIn --out interests.ndjson', 'an object per consumer'],
+        ['$0 export tweetEmbedding --out items.edge', 'for simclusters/edge'],
         ['$0 export clusterToProducers --out top.parquet', 'a row per cluster and producer, with ids'],
       ]),
   handler: (parsed) => runExport(parsed as unknown as ExportArgs),
@@ -155,7 +179,11 @@ async function runExport(args: ExportArgs): Promise<void> {
   const format = args.format ?? formatOf(out);
   if (out === '-') refuseTerminal(format);
   else refuseModelFile(folder, out);
-  const pieces = exportPieces(openModel(folder), artifact, { format, raw });
+  const model = openModel(folder);
+  const pieces =
+    format === 'edge'
+      ? await edgePieces(model, artifact, args)
+      : exportPieces(model, artifact, { format, raw });
   if (out === '-') await writeToStream(process.stdout, 'standard output', pieces);
   else await writeFileAtomically(out, pieces);
 }
@@ -166,10 +194,10 @@ function formatOf(out: string): ExportFormat {
 }
 
 function refuseTerminal(format: ExportFormat): void {
-  if (format !== 'parquet' || !process.stdout.isTTY) return;
+  if ((format !== 'parquet' && format !== 'edge') || !process.stdout.isTTY) return;
   throw new SimClustersError('BAD_PARAM', {
-    got: '--format parquet to a terminal',
-    expected: 'a file or a pipe: Parquet is binary',
+    got: `--format ${format} to a terminal`,
+    expected: 'a file or a pipe: the format is binary',
     todo: 'Name a file with --out',
   });
 }

@@ -254,6 +254,7 @@ export const layouts = {
   LastStateParams: { indptr: u32, events: u32, itemOf: u32, kindOf: u32, contribution: u32 },
   ScanPostingsParams: {
     numItems: u32,
+    tableBits: u32,
     items: u32,
     scores: u32,
     norms: u32,

@@ -4,19 +4,22 @@ import type { SparseVector } from '../core/sparse-vector.ts';
 import type { Arena } from '../kernels/arena.ts';
 import type { ItemIndex, ItemScale } from './item-index.ts';
 
-/** Rows in kernel memory, by address. */
-export interface PlacedRows {
-  /** Address of u32[rows + 1]. */
+/** Whole vectors in kernel memory, by address. */
+export interface PlacedVectors {
+  /** u32[items + 1] */
   readonly starts: number;
-  /** Address of u32[nnz]. */
-  readonly items: number;
-  /** Address of f32[nnz]. */
+  /** u32[nnz] */
+  readonly clusters: number;
+  /** f32[nnz] */
   readonly scores: number;
 }
 
-export interface PostingLists extends PlacedRows {
-  /** u32[clusters + 1], the same as at `starts`. */
-  readonly indptr: Uint32Array;
+/** The list of cluster c is at places starts[c] .. ends[c] of what lies at `items` (u32) and `scores` (f32). */
+export interface PostingLists {
+  readonly starts: Uint32Array;
+  readonly ends: Uint32Array;
+  readonly items: number;
+  readonly scores: number;
 }
 
 export interface PlacedIndex {
@@ -29,7 +32,7 @@ export interface PlacedIndex {
   /** Address of f32[numItems]. */
   readonly norms: number;
   readonly lists: PostingLists;
-  readonly vectors?: PlacedRows;
+  readonly vectors?: PlacedVectors;
   readonly inverse?: PostingLists;
 }
 
@@ -44,28 +47,33 @@ export function placeIndex(arena: Arena, index: ItemIndex): PlacedIndex {
     birthMs,
     norms: arena.put(index.norms).byteOffset,
     lists: placeLists(arena, index.lists),
-    vectors: index.vectors && placeRows(arena, index.vectors),
+    vectors: index.vectors && placeVectors(arena, index.vectors),
     inverse: index.inverse && placeLists(arena, index.inverse),
   };
 }
 
-function placeRows(arena: Arena, { indptr, indices, data }: Csr): PlacedRows {
+function placeVectors(arena: Arena, { indptr, indices, data }: Csr): PlacedVectors {
   return {
     starts: arena.put(indptr).byteOffset,
-    items: arena.put(indices).byteOffset,
+    clusters: arena.put(indices).byteOffset,
     scores: arena.put(data as Float32Array).byteOffset,
   };
 }
 
-function placeLists(arena: Arena, lists: Csr): PostingLists {
-  return { ...placeRows(arena, lists), indptr: lists.indptr };
+function placeLists(arena: Arena, { numRows, indptr, indices, data }: Csr): PostingLists {
+  return {
+    starts: indptr.subarray(0, numRows),
+    ends: indptr.subarray(1),
+    items: arena.put(indices).byteOffset,
+    scores: arena.put(data as Float32Array).byteOffset,
+  };
 }
 
 /** The lists a query reads, as scanPostings takes them; those of clusters that the index does not know are empty. */
 export function listsOf(
   arena: Arena,
   { numClusters }: PlacedIndex,
-  { indptr }: PostingLists,
+  { starts, ends }: PostingLists,
   { clusters, scores }: SparseVector,
   places: readonly number[],
   maxEntries: number,
@@ -76,8 +84,8 @@ export function listsOf(
   places.forEach((place, list) => {
     const cluster = clusters[place];
     const isKnown = cluster < numClusters;
-    listStarts[list] = isKnown ? indptr[cluster] : 0;
-    listLengths[list] = isKnown ? Math.min(maxEntries, indptr[cluster + 1] - indptr[cluster]) : 0;
+    listStarts[list] = isKnown ? starts[cluster] : 0;
+    listLengths[list] = isKnown ? Math.min(maxEntries, ends[cluster] - starts[cluster]) : 0;
     listWeights[list] = scores[place];
   });
   return { queryStarts: arena.put(Uint32Array.of(0, places.length)), listStarts, listLengths, listWeights };

@@ -38,16 +38,20 @@ export class Retriever {
   readonly index: PlacedIndex;
   readonly #kernels: Kernels;
   readonly #scanScratch: number;
+  readonly #tableScratch: number;
+  readonly #mostTableBits: number;
   readonly #rescoreScratch: number;
 
-  /** Takes its memory from the arena of `kernels`, for as long as these live: 12 bytes per item beside the index. */
+  /** Takes its memory from the arena of `kernels`, for as long as these live: about 20 bytes per item beside the index. */
   constructor(kernels: Kernels, index: ItemIndex | PlacedIndex) {
     this.#kernels = kernels;
     this.index = 'buffer' in index ? index : placeIndex(kernels.arena, index);
     const { numItems, numClusters } = this.index;
-    const mostKeys = Math.min(4 * MAX_CANDIDATES, numItems);
-    this.#scanScratch = zeroed(kernels, 8 * (numItems + Math.ceil(numItems / 2) + mostKeys));
-    this.#rescoreScratch = zeroed(kernels, 8 * (Math.ceil(numClusters / 2) + MAX_CANDIDATES));
+    const scratch = scratchSizes(numItems, numClusters);
+    this.#mostTableBits = mostTableBits(numItems);
+    this.#scanScratch = zeroed(kernels, scratch.atPlaces);
+    this.#tableScratch = zeroed(kernels, scratch.byTable);
+    this.#rescoreScratch = zeroed(kernels, scratch.rescore);
   }
 
   /**
@@ -105,8 +109,11 @@ export class Retriever {
     const isKnown = isWhole && index.scale === 'unit';
     const code = codeOf(config.annAlgorithm);
     const norm = isKnown ? factorOfUnit(code) * sourceNorm : sourceNorm;
+    const numScanned = lists.listLengths.reduce((sum, length) => sum + length, 0);
+    const tableBits = tableBitsFor(numScanned, this.#mostTableBits);
     const params = this.#kernels.block('scanPostings', {
       numItems: index.numItems,
+      tableBits,
       items: postings.items,
       scores: postings.scores,
       norms: isWhole && !isKnown ? index.norms : 0,
@@ -123,8 +130,8 @@ export class Retriever {
       slotItems: slots.items,
       slotScores: slots.scores,
     });
-    this.#kernels.call('scanPostings', params, this.#scanScratch, 0, 1);
-    return { ...slots, numScanned: lists.listLengths.reduce((sum, length) => sum + length, 0) };
+    this.#kernels.call('scanPostings', params, tableBits > 0 ? this.#tableScratch : this.#scanScratch, 0, 1);
+    return { ...slots, numScanned };
   }
 
   #rescore({ source, sourceNorm, config }: Query, candidates: Slots, topK: number): Slots {
@@ -137,7 +144,7 @@ export class Retriever {
     const params = this.#kernels.block('rescoreItems', {
       numClusters: index.numClusters,
       vectorStarts: vectors.starts,
-      vectorClusters: vectors.items,
+      vectorClusters: vectors.clusters,
       vectorScores: vectors.scores,
       sourceStarts: arena.put(Uint32Array.of(0, numKnown)),
       sourceClusters: arena.put(source.clusters),
@@ -191,6 +198,34 @@ function zeroed({ arena }: Kernels, bytes: number): number {
   const region = arena.u8(bytes);
   region.fill(0);
   return region.byteOffset;
+}
+
+/** Bytes of scratch: for sums at their items' places, for sums found by a table, for exact scores. See assembly/postings.ts. */
+function scratchSizes(numItems: number, numClusters: number) {
+  const keys = 8 * Math.min(4 * MAX_CANDIDATES, numItems);
+  const most = 2 ** (mostTableBits(numItems) - 1);
+  return {
+    atPlaces: 8 * (numItems + Math.ceil(numItems / 2)) + keys,
+    byTable: 20 * most + keys,
+    rescore: 8 * (Math.ceil(numClusters / 2) + MAX_CANDIDATES),
+  };
+}
+
+/** What a Retriever takes of the arena beside the index. */
+export function retrieverBytes(numItems: number, numClusters: number): number {
+  const { atPlaces, byTable, rescore } = scratchSizes(numItems, numClusters);
+  return atPlaces + byTable + rescore;
+}
+
+/** Bits of a table for an eighth of the items: beyond that, sums at the items' own places are as quick. */
+function mostTableBits(numItems: number): number {
+  return Math.max(10, 30 - Math.clz32(numItems));
+}
+
+/** Bits of a table that is at most half full; 0 when it would be too large. */
+function tableBitsFor(numEntries: number, most: number): number {
+  const bits = Math.max(6, 33 - Math.clz32(Math.max(1, numEntries) - 1));
+  return bits <= most ? bits : 0;
 }
 
 /** Kept iff score > this, which is iff score ≥ minScore and score > 0. */

@@ -58,7 +58,8 @@ export const fuzzyJaccard: PairMeasure = (a, b) => {
 };
 
 /** √Σ (a − b)²: a distance ≥ 0 */
-export const euclidean: PairMeasure = (a, b) => Math.sqrt(sumOver(a, b, (inA, inB) => (inA - inB) ** 2));
+export const euclidean: PairMeasure = (a, b) =>
+  Math.sqrt(sumOver(a, b, (inA, inB) => (inA - inB) * (inA - inB)));
 
 /** Σ |a − b|: a distance ≥ 0 */
 export const manhattan: PairMeasure = (a, b) => sumOver(a, b, (inA, inB) => Math.abs(inA - inB));

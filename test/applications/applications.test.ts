@@ -45,7 +45,7 @@ test('similar items are of the same group, never the item itself, from both sour
   assert.ok(idsOf(list).every((id) => groupOf(id) === 2));
   assert.not(idsOf(list).includes('maker-2-1'));
   assert.ok(
-    list.some(({ source }) => source === 'SimClustersANN_LogFavLongestL2EmbeddingTweet_test_ReRanked'),
+    list.some(({ source }) => source === 'SimClustersANN_LogFavLongestL2EmbeddingTweet_test_WholeNorm'),
   );
 });
 

@@ -3,16 +3,18 @@ import { join } from 'node:path';
 import { Writable } from 'node:stream';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { type ExportFormat, exportPieces } from '../../src/cli/export-command.ts';
+import { exportPieces, type TableFormat } from '../../src/cli/export-command.ts';
 import { errorTable, SimClustersError } from '../../src/core/errors.ts';
 import { idAt, idColumn, idTableFromStrings } from '../../src/core/ids.ts';
 import type { ListColumn, StringColumn, Table } from '../../src/core/table.ts';
+import { openEdgeModel } from '../../src/edge.ts';
 import { readTable } from '../../src/io/artifact-file.ts';
 import { exportTable, longTable } from '../../src/io/export-table.ts';
 import { shortestDecimal } from '../../src/io/float-text.ts';
 import { decodeTable } from '../../src/io/parquet-reader.ts';
 import { writeToStream } from '../../src/io/stream-output.ts';
 import { ndjsonPieces, tsvPieces } from '../../src/io/table-text.ts';
+import { readWasm } from '../../src/kernels/open.ts';
 import { type ModelReader, openModel } from '../../src/pipeline/model-folder.ts';
 import { type ArtifactName, artifactNames } from '../../src/stages/artifacts.ts';
 import { idsOf } from '../../src/stages/stage.ts';
@@ -34,7 +36,7 @@ function textOf(pieces: Iterable<Uint8Array>): string {
   return Buffer.concat([...pieces]).toString('utf8');
 }
 
-function exported(name: string, format: ExportFormat, raw = false): string {
+function exported(name: string, format: TableFormat, raw = false): string {
   return textOf(exportPieces(model, name, { format, raw }));
 }
 
@@ -377,6 +379,29 @@ test('an artifact the model is without is told from one that does not exist', as
   assert.is(error.code, 'NO_MODEL');
   assert.ok(error.details.expected.includes('tweetEmbedding'));
   assert.not.ok(error.details.expected.includes('topicEmbedding'));
+});
+
+test('an embedding for the edge answers there; what is no embedding is refused', () => {
+  const out = join(tiny.folder, 'items.edge');
+  const run = (artifact: string, ...rest: string[]) =>
+    simclusters(['export', artifact, '--model', tiny.model, '--out', out, ...rest]);
+  assert.is(run('tweetEmbedding').status, 0);
+  const edge = openEdgeModel(readWasm('edge.wasm'), new Uint8Array(readFileSync(out)).buffer);
+  assert.is(edge.header.embeddingType, 'LogFavBasedTweet');
+  const [first] = edge.search({ itemId: 'cooking.example/1' });
+  assert.is(first.id, 'cooking weekly');
+  const bytes = readFileSync(out);
+  for (const [artifact, ...rest] of [
+    ['knownFor', '--format', 'edge'],
+    ['tweetEmbedding', '--items-per-cluster', '0'],
+    ['nothing', '--format', 'edge'],
+  ]) {
+    const refused = run(artifact, ...rest);
+    assert.is(refused.status, errorTable.BAD_PARAM.exitCode, refused.stderr);
+  }
+  assert.ok(readFileSync(out).equals(bytes), 'a refused export leaves what was there');
+  assert.is(run('tweetEmbedding', '--scale', 'raw', '--no-vectors', '--items-per-cluster', '1').status, 0);
+  assert.ok(readFileSync(out).length < bytes.length);
 });
 
 test.run();

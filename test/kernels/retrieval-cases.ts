@@ -12,10 +12,18 @@ export const scanPostings: MakeCase = (random, numQueries) => {
   const queries = random.csr(numQueries, numClusters);
   const topK = 1 + random.below(random.chance() ? 4 : 70);
   const chosen = Array.from(queries.indices);
+  const queryEntries = (q: number) =>
+    chosen
+      .slice(queries.indptr[q], queries.indptr[q + 1])
+      .reduce((sum, cluster) => sum + lists.indptr[cluster + 1] - lists.indptr[cluster], 0);
+  const mostEntries = Math.max(1, ...Array.from({ length: numQueries }, (_, q) => queryEntries(q)));
+  const tableBits = random.chance() ? 0 : 1 + Math.ceil(Math.log2(mostEntries));
+  const most = tableBits === 0 ? numItems : 2 ** (tableBits - 1);
   const firstItems = random.u32(numQueries, random.chance() ? 1 : numItems);
   return {
     values: {
       numItems,
+      tableBits,
       items: shuffledRows(random, lists),
       scores: positive(lists.data),
       norms: random.chance() ? f32(numItems).map(() => 0.1 + random.weight()) : undefined,
@@ -40,7 +48,7 @@ export const scanPostings: MakeCase = (random, numQueries) => {
       slotScores: f32(numQueries * topK),
     },
     count: numQueries,
-    scratchBytes: 8 * (numItems + Math.ceil(numItems / 2) + Math.min(4 * topK, numItems)),
+    scratchBytes: 8 * (2 * most + Math.ceil(most / 2) + Math.min(4 * topK, numItems)),
   };
 };
 

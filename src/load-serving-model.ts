@@ -1,0 +1,56 @@
+/** A model folder made ready to answer, with kernels of its own. */
+import { openServingModel, type ServingModel, type ServingOptions } from './applications/serving-model.ts';
+import { openKernels } from './kernels/open.ts';
+import { openModel } from './pipeline/model-folder.ts';
+import { artifactNames } from './stages/artifacts.ts';
+import type { Artifacts } from './stages/stage.ts';
+
+export interface LoadedServingModel {
+  readonly model: ServingModel;
+  /** Gives the kernels back; the model answers no more. */
+  readonly close: () => Promise<void>;
+}
+
+/**
+ * @param options  modelVersion defaults to the one in the manifest
+ * Memory: the artifacts as mapped, and indices of items and producers in kernel memory.
+ * @throws SimClustersError NO_MODEL, BAD_ARTIFACT, OUT_OF_MEMORY
+ */
+export async function loadServingModel(
+  folder: string,
+  options: Partial<ServingOptions> = {},
+): Promise<LoadedServingModel> {
+  const reader = openModel(folder);
+  const present = artifactNames.filter((name) => served.has(name) && reader.has(name));
+  const artifacts: Artifacts = Object.fromEntries(present.map((name) => [name, reader.read(name)]));
+  const kernels = openKernels();
+  try {
+    const model = await openServingModel(kernels, artifacts, {
+      modelVersion: reader.manifest.modelVersion,
+      ...options,
+    });
+    return { model, close: () => kernels.close() };
+  } catch (error) {
+    await kernels.close();
+    throw error;
+  }
+}
+
+/** What openServingModel reads. */
+const served = new Set<string>([
+  'followGraph',
+  'producers',
+  'items',
+  'producerNorms',
+  'knownFor',
+  'interestedIn',
+  'clusterInterest',
+  'followBasedProducer',
+  'favBasedProducer',
+  'topicEmbedding',
+  'tweetEmbedding',
+  'clusterToProducers',
+  'clusterToTweets',
+  'clusterToTopics',
+  'clusters',
+]);
