@@ -21,6 +21,12 @@ const SLACK: f64 = 1.0 - 1e-6;
   listStarts: usize; // u32[numLists], first place in items and scores
   listLengths: usize; // u32[numLists]
   listWeights: usize; // f32[numLists], score of the source in that cluster, > 0
+  numBlocks: u32; // 0: every entry is read; else the items fall into that many blocks, and lists ascend by item
+  runBlocks: usize; // u32, for each run of entries of one list in one block: the block
+  runMaxima: usize; // f32, its largest score
+  runEntries: usize; // u32, its first place in items and scores; one more than runs
+  listRuns: usize; // u32[numLists], first run of each list
+  listRunCounts: usize; // u32[numLists]
   sourceNorms: usize; // f64[numQueries], what divides all scores of a query, > 0
   firstItems: usize; // u32[numQueries]: items firstItems[q] .. endItems[q] count
   endItems: usize; // u32[numQueries]
@@ -73,6 +79,49 @@ const SLACK: f64 = 1.0 - 1e-6;
   return numMet;
 }
 
+/**
+ * The same for lists that ascend by item, without the blocks in which no item can pass: where
+ *   bound(b) = sum over the lists of weight(l) * (largest score of l in b) <= least.
+ * Sums and bounds add in the same order and rounding is monotone, so no item has a larger dot than its block's bound. The bounds
+ * are few enough to stay in the cache. `bounds`: f32[numBlocks].
+ */
+// @ts-ignore: decorator
+@inline function sumByBlocks(p: ScanPostingsParams, q: u32, least: f64, sums: usize, met: usize, bounds: usize): u32 {
+  memory.fill(bounds, 0, (<usize>p.numBlocks) << 2);
+  const firstList = getU32(p.queryStarts, q);
+  const lastList = getU32(p.queryStarts, q + 1);
+  for (let list = firstList; list < lastList; list++) {
+    const weight = getF32(p.listWeights, list);
+    const firstRun = getU32(p.listRuns, list);
+    const endRun = firstRun + getU32(p.listRunCounts, list);
+    for (let run = firstRun; run < endRun; run++) {
+      const block = getU32(p.runBlocks, run);
+      setF32(bounds, block, getF32(bounds, block) + getF32(p.runMaxima, run) * weight);
+    }
+  }
+  const first = getU32(p.firstItems, q);
+  const span = getU32(p.endItems, q) - first;
+  let numMet: u32 = 0;
+  for (let list = firstList; list < lastList; list++) {
+    const weight = getF32(p.listWeights, list);
+    const firstRun = getU32(p.listRuns, list);
+    const endRun = firstRun + getU32(p.listRunCounts, list);
+    for (let run = firstRun; run < endRun; run++) {
+      if (<f64>getF32(bounds, getU32(p.runBlocks, run)) <= least) continue;
+      const end = getU32(p.runEntries, run + 1);
+      for (let i = getU32(p.runEntries, run); i < end; i++) {
+        const item = getU32(p.items, i);
+        if (item - first >= span) continue;
+        const sum = sums + ((<usize>item) << 3);
+        setU32(met, numMet, item);
+        numMet += u32(load<u64>(sum) == 0);
+        addScore(sum, p.scores, i, weight);
+      }
+    }
+  }
+  return numMet;
+}
+
 /** The same, the sums in the order in which items are met: a few thousand of them stay in the cache however many items there are. */
 // @ts-ignore: decorator
 @inline function sumByTable(p: ScanPostingsParams, q: u32, table: usize, sums: usize, met: usize): u32 {
@@ -114,22 +163,26 @@ const SLACK: f64 = 1.0 - 1e-6;
  *   score(i) = sum over the lists of score(l, i) * weight(l) / (sourceNorm * f(n(i)))
  *   n(i) = sum over the lists of score(l, i)^2, or norm(i)^2 where norms are given
  * with f(n) = 1, sqrt(n) or ln(1 + n). Sums of a query in f32, in the order of its lists; quotients in f64.
- * Scratch: without a table 8 numItems bytes, zero before and after; with one 16 m, where m = 2^(tableBits - 1). Then 4 numItems or 4 m,
- * rounded up to 8, and 8 min(4 topK, numItems). Cost O(entries scanned + items met).
+ * Blocks go with candidateNorm 0 and without a table; they change nothing but the time.
+ * Scratch: without a table 8 numItems bytes, zero before and after, and 4 numBlocks; with one 16 m, where m = 2^(tableBits - 1). Then 4 numItems
+ * or 4 m, rounded up to 8, and 8 min(4 topK, numItems). Cost O(entries scanned + items met).
  */
 export function scanPostings(params: usize, scratch: usize, lo: u32, hi: u32): void {
   const p = changetype<ScanPostingsParams>(params);
   const capacity = keyCapacity(p.topK, p.numItems);
   const most = p.tableBits ? <u32>1 << (p.tableBits - 1) : p.numItems;
   const sums = p.tableBits ? scratch + ((<usize>most) << 3) : scratch;
-  const met = sums + ((<usize>most) << 3);
+  const bounds = sums + ((<usize>most) << 3);
+  const met = bounds + ((<usize>(p.numBlocks + 1) >> 1) << 3);
   const keys = met + ((<usize>(most + 1) >> 1) << 3);
   for (let q = lo; q < hi; q++) {
-    const numMet = p.tableBits ? sumByTable(p, q, scratch, sums, met) : sumAtPlaces(p, q, sums, met);
     const excluded = getU32(p.excluded, q);
     const sourceNorm = getF64(p.sourceNorms, q);
     let bar = p.threshold;
     let least = <f64>bar * sourceNorm * SLACK;
+    const numMet = p.tableBits ? sumByTable(p, q, scratch, sums, met)
+      : p.numBlocks ? sumByBlocks(p, q, least, sums, met, bounds)
+      : sumAtPlaces(p, q, sums, met);
     let size: u32 = 0;
     for (let i: u32 = 0; i < numMet; i++) {
       const item = getU32(met, i);

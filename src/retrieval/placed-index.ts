@@ -2,6 +2,7 @@
 import type { Csr } from '../core/csr.ts';
 import type { SparseVector } from '../core/sparse-vector.ts';
 import type { Arena } from '../kernels/arena.ts';
+import { type BlockSummaries, summarizeBlocks } from './block-summaries.ts';
 import type { ItemIndex, ItemScale } from './item-index.ts';
 
 /** Whole vectors in kernel memory, by address. */
@@ -22,6 +23,15 @@ export interface PostingLists {
   readonly scores: number;
 }
 
+/** Summaries of the blocks of whole lists, by address. */
+export interface PlacedBlocks {
+  readonly numBlocks: number;
+  readonly firstRuns: Uint32Array;
+  readonly runBlocks: number;
+  readonly runMaxima: number;
+  readonly runEntries: number;
+}
+
 export interface PlacedIndex {
   /** The memory it lies in. */
   readonly buffer: ArrayBufferLike;
@@ -34,6 +44,7 @@ export interface PlacedIndex {
   readonly lists: PostingLists;
   readonly vectors?: PlacedVectors;
   readonly inverse?: PostingLists;
+  readonly blocks?: PlacedBlocks;
 }
 
 /** Copies the index into the arena, where it stays. @throws SimClustersError OUT_OF_MEMORY */
@@ -49,6 +60,7 @@ export function placeIndex(arena: Arena, index: ItemIndex): PlacedIndex {
     lists: placeLists(arena, index.lists),
     vectors: index.vectors && placeVectors(arena, index.vectors),
     inverse: index.inverse && placeLists(arena, index.inverse),
+    blocks: index.inverse && placeBlocks(arena, summarizeBlocks(index.inverse)),
   };
 }
 
@@ -66,6 +78,35 @@ function placeLists(arena: Arena, { numRows, indptr, indices, data }: Csr): Post
     ends: indptr.subarray(1),
     items: arena.put(indices).byteOffset,
     scores: arena.put(data as Float32Array).byteOffset,
+  };
+}
+
+function placeBlocks(arena: Arena, summaries: BlockSummaries): PlacedBlocks {
+  return {
+    numBlocks: summaries.numBlocks,
+    firstRuns: summaries.firstRuns,
+    runBlocks: arena.put(summaries.runBlocks).byteOffset,
+    runMaxima: arena.put(summaries.runMaxima).byteOffset,
+    runEntries: arena.put(summaries.runEntries).byteOffset,
+  };
+}
+
+/** The runs of the lists a query reads, as scanPostings takes them. */
+export function runsOf(
+  arena: Arena,
+  { numClusters }: PlacedIndex,
+  { firstRuns, ...blocks }: PlacedBlocks,
+  { clusters }: SparseVector,
+  places: readonly number[],
+) {
+  const known = (cluster: number) => Math.min(cluster, numClusters);
+  const runAt = (cluster: number) => firstRuns[known(cluster)];
+  return {
+    ...blocks,
+    listRuns: arena.put(Uint32Array.from(places, (place) => runAt(clusters[place]))),
+    listRunCounts: arena.put(
+      Uint32Array.from(places, (place) => runAt(known(clusters[place]) + 1) - runAt(clusters[place])),
+    ),
   };
 }
 

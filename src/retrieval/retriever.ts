@@ -7,15 +7,16 @@ import { previousFloat32 } from '../core/math.ts';
 import { l2Norm, logNorm, type SparseVector, strongestEntries } from '../core/sparse-vector.ts';
 import { candidateNormCode } from '../kernels/abi.ts';
 import type { Kernels } from '../kernels/kernels.ts';
+import { BLOCK_ITEMS } from './block-summaries.ts';
 import { type AnnAlgorithm, MAX_RESULTS, NO_AGE_LIMIT, type RetrievalConfig } from './config.ts';
 import type { ItemIndex } from './item-index.ts';
-import { listsOf, type PlacedIndex, type PostingLists, placeIndex } from './placed-index.ts';
+import { listsOf, type PlacedIndex, type PostingLists, placeIndex, runsOf } from './placed-index.ts';
 
 export interface Candidates {
   /** Places in the index, best first; ties to the lower place. */
   readonly items: Uint32Array;
   readonly scores: Float32Array;
-  /** Entries of lists that were read. */
+  /** Entries of lists that were read, or passed over with their block. */
   readonly numScanned: number;
 }
 
@@ -30,6 +31,8 @@ const MS_PER_HOUR = 3_600_000;
 const NOTHING = 0xffffffff;
 /** Exact search looks this much further down the sums in f32 before it scores by whole vectors. */
 const EXACT_MARGIN = 64;
+/** More than sums in f32 and exact scores can differ by, relative. */
+const SUM_ERROR = 1e-5;
 const MAX_CANDIDATES = 10_000;
 
 const empty: Candidates = { items: new Uint32Array(0), scores: new Float32Array(0), numScanned: 0 };
@@ -81,24 +84,43 @@ export class Retriever {
   #find(query: Query): Candidates {
     const { config } = query;
     const limit = Math.min(config.maxNumResults, MAX_RESULTS);
-    const isRescored = config.exact || config.maxReRankingCandidates > 0;
-    const wanted = config.exact ? limit + EXACT_MARGIN : isRescored ? config.maxReRankingCandidates : limit;
-    const scanned = this.#scan(query, Math.max(1, Math.min(wanted, this.index.numItems)));
-    const best = isRescored ? this.#rescore(query, scanned, limit) : scanned;
-    const count = best.counts[0];
-    return {
-      items: best.items.slice(0, count),
-      scores: best.scores.slice(0, count),
-      numScanned: scanned.numScanned,
-    };
+    if (config.exact) return this.#findExactly(query, limit);
+    if (config.maxReRankingCandidates === 0)
+      return candidatesOf(this.#scan(query, limit, thresholdOf(config.minScore)));
+    // What is re-ranked is not cut before.
+    const scanned = this.#scan(query, config.maxReRankingCandidates, 0);
+    return candidatesOf({ ...this.#rescore(query, scanned, limit), numScanned: scanned.numScanned });
+  }
+
+  /**
+   * Whole lists, all but the blocks of items that cannot be as good as the last of an approximate search, whose exact scores
+   * are known.
+   */
+  #findExactly(query: Query, limit: number): Candidates {
+    const threshold = thresholdOf(query.config.minScore);
+    const isBounded = this.#dividesBySourceAlone(query.config);
+    const first = isBounded
+      ? this.#rescore(query, this.#scan(approximately(query), limit, 0), limit)
+      : undefined;
+    const last = first && first.counts[0] === limit ? first.scores[limit - 1] : 0;
+    const bar = Math.max(0, Math.max(last, threshold) * (1 - SUM_ERROR));
+    const scanned = this.#scan(query, limit + EXACT_MARGIN, bar);
+    return candidatesOf({ ...this.#rescore(query, scanned, limit), numScanned: scanned.numScanned });
+  }
+
+  /** Is a score the dot product over something that is the same for all candidates? */
+  #dividesBySourceAlone({ annAlgorithm }: RetrievalConfig): boolean {
+    return this.index.scale === 'unit' || annAlgorithm === 'dot';
   }
 
   #scan(
     { source, sourceNorm, config, firstItem, endItem, excluded }: Query,
-    topK: number,
+    wanted: number,
+    threshold: number,
   ): Slots & { numScanned: number } {
     const { arena } = this.#kernels;
     const { index } = this;
+    const topK = Math.max(1, Math.min(wanted, index.numItems));
     const postings: PostingLists = config.exact ? requirePart(index.inverse, 'whole lists') : index.lists;
     const most = config.exact ? Number.POSITIVE_INFINITY : config.maxTopTweetsPerCluster;
     const places = strongestEntries(source).slice(0, config.exact ? undefined : config.maxScanClusters);
@@ -108,9 +130,9 @@ export class Retriever {
     const isWhole = config.exact || config.candidateNorm === 'whole';
     const isKnown = isWhole && index.scale === 'unit';
     const code = codeOf(config.annAlgorithm);
-    const norm = isKnown ? factorOfUnit(code) * sourceNorm : sourceNorm;
     const numScanned = lists.listLengths.reduce((sum, length) => sum + length, 0);
-    const tableBits = tableBitsFor(numScanned, this.#mostTableBits);
+    const isBlockwise = config.exact && index.blocks !== undefined && this.#dividesBySourceAlone(config);
+    const tableBits = isBlockwise ? 0 : tableBitsFor(numScanned, this.#mostTableBits);
     const params = this.#kernels.block('scanPostings', {
       numItems: index.numItems,
       tableBits,
@@ -118,13 +140,13 @@ export class Retriever {
       scores: postings.scores,
       norms: isWhole && !isKnown ? index.norms : 0,
       ...lists,
-      sourceNorms: arena.put(Float64Array.of(norm)),
+      ...(isBlockwise && runsOf(arena, index, index.blocks!, source, places)),
+      sourceNorms: arena.put(Float64Array.of(isKnown ? factorOfUnit(code) * sourceNorm : sourceNorm)),
       firstItems: arena.put(Uint32Array.of(firstItem)),
       endItems: arena.put(Uint32Array.of(endItem)),
       excluded: arena.put(Uint32Array.of(excluded)),
       candidateNorm: isKnown ? candidateNormCode.none : code,
-      // What is re-ranked is not cut before.
-      threshold: config.exact || config.maxReRankingCandidates > 0 ? 0 : thresholdOf(config.minScore),
+      threshold,
       topK,
       counts: slots.counts,
       slotItems: slots.items,
@@ -190,6 +212,17 @@ interface Slots {
   readonly scores: Float32Array;
 }
 
+/** A search that costs little and finds nearly all. */
+function approximately(query: Query): Query {
+  return { ...query, config: { ...query.config, ...approximation, exact: false } };
+}
+
+const approximation = { candidateNorm: 'whole', maxScanClusters: 20, maxTopTweetsPerCluster: 800 } as const;
+
+function candidatesOf({ counts, items, scores, numScanned }: Slots & { numScanned: number }): Candidates {
+  return { items: items.slice(0, counts[0]), scores: scores.slice(0, counts[0]), numScanned };
+}
+
 function takeSlots({ arena }: Kernels, topK: number): Slots {
   return { counts: arena.u32(1), items: arena.u32(topK), scores: arena.f32(topK) };
 }
@@ -205,7 +238,7 @@ function scratchSizes(numItems: number, numClusters: number) {
   const keys = 8 * Math.min(4 * MAX_CANDIDATES, numItems);
   const most = 2 ** (mostTableBits(numItems) - 1);
   return {
-    atPlaces: 8 * (numItems + Math.ceil(numItems / 2)) + keys,
+    atPlaces: 8 * (numItems + Math.ceil(numItems / 2) + Math.ceil(numItems / BLOCK_ITEMS) + 1) + keys,
     byTable: 20 * most + keys,
     rescore: 8 * (Math.ceil(numClusters / 2) + MAX_CANDIDATES),
   };

@@ -1,46 +1,49 @@
 /** Cases of the kernels of retrieval. */
+import type { Csr } from '../../src/core/csr.ts';
 import type { Random } from '../fixtures/random.ts';
 import { f32, type MakeCase, u32 } from './case.ts';
 
 const NONE = 0xffffffff;
 
+const BLOCK_ITEMS = 4;
+
 /** The service's scores are positive; a query may scan no list, a list may be empty or cut, a window may shut items out. */
 export const scanPostings: MakeCase = (random, numQueries) => {
+  const way = (['places', 'table', 'blocks'] as const)[random.below(3)];
   const numItems = 1 + random.below(60);
   const numClusters = 1 + random.below(9);
   const lists = random.csr(numClusters, numItems);
+  const scores = positive(lists.data);
   const queries = random.csr(numQueries, numClusters);
   const topK = 1 + random.below(random.chance() ? 4 : 70);
   const chosen = Array.from(queries.indices);
-  const queryEntries = (q: number) =>
-    chosen
-      .slice(queries.indptr[q], queries.indptr[q + 1])
-      .reduce((sum, cluster) => sum + lists.indptr[cluster + 1] - lists.indptr[cluster], 0);
-  const mostEntries = Math.max(1, ...Array.from({ length: numQueries }, (_, q) => queryEntries(q)));
-  const tableBits = random.chance() ? 0 : 1 + Math.ceil(Math.log2(mostEntries));
+  const lengths = Uint32Array.from(chosen, (cluster) => {
+    const length = lists.indptr[cluster + 1] - lists.indptr[cluster];
+    return way === 'blocks' || random.chance(0.7) ? length : random.below(length + 1);
+  });
+  const tableBits = way === 'table' ? tableBitsFor(queries.indptr, lengths) : 0;
   const most = tableBits === 0 ? numItems : 2 ** (tableBits - 1);
+  const blocks = way === 'blocks' ? runsOf(lists, scores, chosen, numItems) : undefined;
   const firstItems = random.u32(numQueries, random.chance() ? 1 : numItems);
   return {
     values: {
       numItems,
       tableBits,
-      items: shuffledRows(random, lists),
-      scores: positive(lists.data),
+      items: way === 'blocks' ? lists.indices : shuffledRows(random, lists),
+      scores,
       norms: random.chance() ? f32(numItems).map(() => 0.1 + random.weight()) : undefined,
       queryStarts: queries.indptr,
       listStarts: Uint32Array.from(chosen, (cluster) => lists.indptr[cluster]),
-      listLengths: Uint32Array.from(chosen, (cluster) => {
-        const length = lists.indptr[cluster + 1] - lists.indptr[cluster];
-        return random.chance(0.7) ? length : random.below(length + 1);
-      }),
+      listLengths: lengths,
       listWeights: positive(queries.data),
+      ...blocks,
       sourceNorms: Float64Array.from({ length: numQueries }, () => 0.1 + random.weight()),
       firstItems,
       endItems: firstItems.map((first) =>
         random.chance(0.7) ? numItems : first + random.below(numItems - first + 1),
       ),
       excluded: random.u32(numQueries, numItems).map((item) => (random.chance() ? item : NONE)),
-      candidateNorm: random.below(3),
+      candidateNorm: way === 'blocks' ? 0 : random.below(3),
       threshold: random.chance() ? 0 : random.weight(),
       topK,
       counts: u32(numQueries),
@@ -48,9 +51,47 @@ export const scanPostings: MakeCase = (random, numQueries) => {
       slotScores: f32(numQueries * topK),
     },
     count: numQueries,
-    scratchBytes: 8 * (2 * most + Math.ceil(most / 2) + Math.min(4 * topK, numItems)),
+    scratchBytes: 8 * (2 * most + numItems + Math.ceil(most / 2) + Math.min(4 * topK, numItems)),
   };
 };
+
+/** A table twice as large as the most entries of a query. */
+function tableBitsFor(queryStarts: Uint32Array, lengths: Uint32Array): number {
+  let most = 1;
+  for (let q = 0; q + 1 < queryStarts.length; q++) {
+    const entries = lengths
+      .subarray(queryStarts[q], queryStarts[q + 1])
+      .reduce((sum, length) => sum + length, 0);
+    most = Math.max(most, entries);
+  }
+  return 1 + Math.ceil(Math.log2(most));
+}
+
+/** Runs of each list within blocks of items. */
+function runsOf(lists: Csr, scores: Float32Array, chosen: readonly number[], numItems: number) {
+  const [runBlocks, runMaxima, runEntries]: [number[], number[], number[]] = [[], [], []];
+  const firstRuns = [0];
+  for (let row = 0; row < lists.numRows; row++) {
+    for (let i = lists.indptr[row]; i < lists.indptr[row + 1]; i++) {
+      const block = Math.floor(lists.indices[i] / BLOCK_ITEMS);
+      if (runBlocks.length === firstRuns[row] || runBlocks.at(-1) !== block) {
+        runBlocks.push(block);
+        runMaxima.push(0);
+        runEntries.push(i);
+      }
+      runMaxima[runMaxima.length - 1] = Math.max(runMaxima[runMaxima.length - 1], scores[i]);
+    }
+    firstRuns.push(runBlocks.length);
+  }
+  return {
+    numBlocks: Math.ceil(numItems / BLOCK_ITEMS),
+    runBlocks: Uint32Array.from(runBlocks),
+    runMaxima: Float32Array.from(runMaxima),
+    runEntries: Uint32Array.from([...runEntries, lists.indices.length]),
+    listRuns: Uint32Array.from(chosen, (cluster) => firstRuns[cluster]),
+    listRunCounts: Uint32Array.from(chosen, (cluster) => firstRuns[cluster + 1] - firstRuns[cluster]),
+  };
+}
 
 export const rescoreItems: MakeCase = (random, numQueries) => {
   const numItems = 1 + random.below(60);

@@ -1,4 +1,4 @@
-/** Twins of assembly/postings.ts. */
+/** Twins of assembly/postings.ts. Tables and blocks of scanPostings change nothing but its speed, so its twin knows neither. */
 import { ln } from '../../core/math.ts';
 import { candidateNormCode, type Kernel } from '../abi.ts';
 import type { TwinMemory } from './memory.ts';
