@@ -15,7 +15,8 @@ import {
   requireStarts,
 } from './edge-file.ts';
 import type { PlacedIndex, PlacedVectors } from './placed-index.ts';
-import { Retriever, retrieverBytes } from './retriever.ts';
+import { Retriever } from './retriever.ts';
+import { retrieverBytes } from './scratch.ts';
 
 export interface EdgeQuery {
   /** What is looked for: [cluster, score] pairs, for example a user's interests. */

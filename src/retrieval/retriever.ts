@@ -7,10 +7,10 @@ import { previousFloat32 } from '../core/math.ts';
 import { l2Norm, logNorm, type SparseVector, strongestEntries } from '../core/sparse-vector.ts';
 import { candidateNormCode } from '../kernels/abi.ts';
 import type { Kernels } from '../kernels/kernels.ts';
-import { BLOCK_ITEMS } from './block-summaries.ts';
 import { type AnnAlgorithm, MAX_RESULTS, NO_AGE_LIMIT, type RetrievalConfig } from './config.ts';
 import type { ItemIndex } from './item-index.ts';
 import { listsOf, type PlacedIndex, type PostingLists, placeIndex, runsOf } from './placed-index.ts';
+import { mostTableBits, scratchSizes, tableBitsFor } from './scratch.ts';
 
 export interface Candidates {
   /** Places in the index, best first; ties to the lower place. */
@@ -33,7 +33,6 @@ const NOTHING = 0xffffffff;
 const EXACT_MARGIN = 64;
 /** More than sums in f32 and exact scores can differ by, relative. */
 const SUM_ERROR = 1e-5;
-const MAX_CANDIDATES = 10_000;
 
 const empty: Candidates = { items: new Uint32Array(0), scores: new Float32Array(0), numScanned: 0 };
 
@@ -231,34 +230,6 @@ function zeroed({ arena }: Kernels, bytes: number): number {
   const region = arena.u8(bytes);
   region.fill(0);
   return region.byteOffset;
-}
-
-/** Bytes of scratch: for sums at their items' places, for sums found by a table, for exact scores. See assembly/postings.ts. */
-function scratchSizes(numItems: number, numClusters: number) {
-  const keys = 8 * Math.min(4 * MAX_CANDIDATES, numItems);
-  const most = 2 ** (mostTableBits(numItems) - 1);
-  return {
-    atPlaces: 8 * (numItems + Math.ceil(numItems / 2) + Math.ceil(numItems / BLOCK_ITEMS) + 1) + keys,
-    byTable: 20 * most + keys,
-    rescore: 8 * (Math.ceil(numClusters / 2) + MAX_CANDIDATES),
-  };
-}
-
-/** What a Retriever takes of the arena beside the index. */
-export function retrieverBytes(numItems: number, numClusters: number): number {
-  const { atPlaces, byTable, rescore } = scratchSizes(numItems, numClusters);
-  return atPlaces + byTable + rescore;
-}
-
-/** Bits of a table for an eighth of the items: beyond that, sums at the items' own places are as quick. */
-function mostTableBits(numItems: number): number {
-  return Math.max(10, 30 - Math.clz32(numItems));
-}
-
-/** Bits of a table that is at most half full; 0 when it would be too large. */
-function tableBitsFor(numEntries: number, most: number): number {
-  const bits = Math.max(6, 33 - Math.clz32(Math.max(1, numEntries) - 1));
-  return bits <= most ? bits : 0;
 }
 
 /** Kept iff score > this, which is iff score ≥ minScore and score > 0. */
