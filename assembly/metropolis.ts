@@ -310,10 +310,10 @@ export function proposeMoves(params: usize, scratch: usize, lo: u32, hi: u32): v
 export function applyMoves(params: usize, scratch: usize, lo: u32, hi: u32): void {
   const p = changetype<MetropolisParams>(params);
   for (let place = lo; place < hi; place++) {
+    // Movers are few, and outcomes lie in a row; assignments do not.
+    if (!(load<u8>(p.outcomes + place) & ACCEPTED)) continue;
     const v = getU32(p.order, place);
-    const next = getU32(p.next, place);
-    const current = getU32(p.assignment, v);
-    if (next != current) move(p, place, v, current, next);
+    move(p, place, v, getU32(p.assignment, v), getU32(p.next, place));
   }
 }
 

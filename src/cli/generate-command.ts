@@ -108,11 +108,11 @@ async function generate(args: GenerateArgs): Promise<void> {
 function demandSingleTexts(args: GenerateArgs): void {
   for (const name of ['out', 'truth', 'format', 'seed', 'log'] as const) {
     const value: unknown = args[name];
-    if (value === undefined || (typeof value === 'string' && value !== '')) continue;
+    if (value === undefined || (typeof value === 'string' && value !== '' && value !== '-')) continue;
     throw new SimClustersError('BAD_PARAM', {
       got: `--${name} ${JSON.stringify(value)}`,
-      expected: 'one value, not empty',
-      todo: `Give --${name} once`,
+      expected: 'one value, not empty and not "-"',
+      todo: `Give --${name} once; standard output is /dev/stdout`,
     });
   }
   if (args.out !== args.truth) return;

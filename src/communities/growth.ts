@@ -203,7 +203,8 @@ function countSizes(
 
 function countMoves(outcomes: Uint8Array): number {
   let count = 0;
-  for (const outcome of outcomes) count += (outcome & moveOutcome.accepted) >> 2;
+  for (let place = 0; place < outcomes.length; place++)
+    count += (outcomes[place] & moveOutcome.accepted) >> 2;
   return count;
 }
 

@@ -285,7 +285,9 @@ function outcomeRates(outcomes: Uint8Array): EpochRates {
   let accepted = 0;
   let empty = 0;
   let same = 0;
-  for (const outcome of outcomes) {
+  // By index: iterators over shared memory would take a fifth as long as the epoch itself.
+  for (let place = 0; place < outcomes.length; place++) {
+    const outcome = outcomes[place];
     accepted += (outcome & moveOutcome.accepted) >> 2;
     empty += outcome & moveOutcome.proposedEmpty;
     same += (outcome & moveOutcome.proposedSame) >> 1;

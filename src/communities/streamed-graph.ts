@@ -18,6 +18,9 @@ import {
   type PlacedGraph,
 } from './placed-graph.ts';
 
+/** A sweep waits for its first block; the others are read while it works. So blocks are small. */
+const MAX_BLOCK_BYTES = 16e6;
+
 /** The graph as it comes: all vertices once, in order. */
 export interface VertexBlocks {
   readonly numVertices: number;
@@ -230,7 +233,8 @@ function openStreamed(arena: Arena, store: EdgeStore, shape: Shape, edgeBytes: n
     (max, start, i) => (i === 0 ? 0 : Math.max(max, indptr[start] - indptr[phases.starts[i - 1]])),
     0,
   );
-  const blockEntries = Math.max(largest, Math.floor(edgeBytes / 2 / (4 + weightBytes)));
+  const blockBytes = Math.min(edgeBytes / 2, MAX_BLOCK_BYTES);
+  const blockEntries = Math.max(largest, Math.floor(blockBytes / (4 + weightBytes)));
   const numEntries = indptr[order.length];
   const blocks = [0, 1].map(() => new Block(arena, store, Math.min(blockEntries, numEntries), weightBytes));
   const placed: PlacedGraph = {

@@ -2,10 +2,12 @@
  * A job: steps run one after the other, each step a range of work items cut into chunks that threads take from an
  * atomic counter. The job lies in shared memory, so every thread reads the same words:
  *
- *   [aborted, barrier arrivals, barrier generation, numSteps, numThreads]  then per step
- *   [kernel, params, lo, hi, chunk, next chunk, steps of the serial run]
+ *   [aborted, steps completed, numSteps]  then per step
+ *   [kernel, params, lo, hi, chunk, next chunk, chunks done, steps of the serial run]
  *
- * Steps marked serial that follow one another are a run: one thread does it all, and nobody waits in between.
+ * A step is complete when all its chunks are done, and then the next one begins, whether every thread was there or not:
+ * a thread that has lost its core is waited for only if it holds a chunk. Steps marked serial that follow one another
+ * are a run: one thread does it all, and nobody waits in between.
  */
 import { type KernelExports, type KernelName, kernelNames } from './abi.ts';
 
@@ -23,15 +25,14 @@ export interface Step {
 }
 
 const ABORTED = 0;
-const ARRIVALS = 1;
-const GENERATION = 2;
-const NUM_STEPS = 3;
-const NUM_THREADS = 4;
+const COMPLETED = 1;
+const NUM_STEPS = 2;
 const HEADER_WORDS = 8;
-const STEP_WORDS = 7;
+const STEP_WORDS = 8;
 const NEXT_CHUNK = 5;
+const CHUNKS_DONE = 6;
 /** At the first step of a serial run: how many steps it has. At parallel steps: 0. */
-const RUN_STEPS = 6;
+const RUN_STEPS = 7;
 /** About 10 microseconds of looking before a thread goes to sleep; a sleep costs 25. */
 const SPINS = 30_000;
 
@@ -39,13 +40,12 @@ export function jobWords(numSteps: number): number {
   return HEADER_WORDS + numSteps * STEP_WORDS;
 }
 
-export function writeJob(job: Int32Array, steps: readonly Step[], numThreads: number): void {
+export function writeJob(job: Int32Array, steps: readonly Step[]): void {
   job.fill(0, 0, HEADER_WORDS);
   job[NUM_STEPS] = steps.length;
-  job[NUM_THREADS] = numThreads;
   steps.forEach((step, i) => {
     job.set(
-      [kernelNames.indexOf(step.kernel), step.params, step.lo, step.hi, step.chunk, 0, runSteps(steps, i)],
+      [kernelNames.indexOf(step.kernel), step.params, step.lo, step.hi, step.chunk, 0, 0, runSteps(steps, i)],
       HEADER_WORDS + i * STEP_WORDS,
     );
   });
@@ -70,8 +70,7 @@ export function itemsTaken(job: Int32Array): number {
 
 export function abortJob(job: Int32Array): void {
   Atomics.store(job, ABORTED, 1);
-  Atomics.add(job, GENERATION, 1);
-  Atomics.notify(job, GENERATION);
+  complete(job, job[NUM_STEPS]);
 }
 
 /**
@@ -79,34 +78,43 @@ export function abortJob(job: Int32Array): void {
  * with a single thread can look after its event loop in between.
  */
 export function* shareOfJob(job: Int32Array, kernels: KernelExports, scratch: number): Generator<void> {
-  const numThreads = job[NUM_THREADS];
-  for (let i = 0; i < job[NUM_STEPS]; i++) {
+  for (let i = 0; i < job[NUM_STEPS]; ) {
     const first = HEADER_WORDS + i * STEP_WORDS;
     const runSteps = job[first + RUN_STEPS];
+    const end = i + Math.max(1, runSteps);
     if (runSteps === 0) {
-      yield* shareOfStep(job, first, kernels, scratch);
-    } else {
-      const isMine = Atomics.compareExchange(job, first + NEXT_CHUNK, 0, 1) === 0;
-      for (let j = 0; isMine && j < runSteps; j++)
-        yield* wholeStep(job, first + j * STEP_WORDS, kernels, scratch);
-      i += runSteps - 1;
+      if (yield* shareOfStep(job, first, kernels, scratch)) complete(job, end);
+    } else if (Atomics.compareExchange(job, first + NEXT_CHUNK, 0, 1) === 0) {
+      for (let j = i; j < end; j++) yield* wholeStep(job, HEADER_WORDS + j * STEP_WORDS, kernels, scratch);
+      complete(job, end);
     }
-    if (numThreads > 1) waitForAll(job, numThreads);
+    // Whoever comes late goes on where the others are.
+    i = Math.max(end, waitUntilCompleted(job, end));
     if (Atomics.load(job, ABORTED)) return;
   }
 }
 
-/** Takes chunks of the step at word `at` as long as there are any. */
-function* shareOfStep(job: Int32Array, at: number, kernels: KernelExports, scratch: number): Generator<void> {
+/** Takes chunks of the step at word `at` as long as there are any. True: this thread has done the last one. */
+function* shareOfStep(
+  job: Int32Array,
+  at: number,
+  kernels: KernelExports,
+  scratch: number,
+): Generator<void, boolean> {
   const kernel = kernels[kernelNames[job[at]]];
   const params = job[at + 1];
   const lo = job[at + 2];
   const hi = job[at + 3];
   const chunk = job[at + 4];
+  // Without work items there is one chunk all the same, an empty one: somebody has to complete the step.
+  const numChunks = Math.max(1, Math.ceil((hi - lo) / chunk));
+  let isLast = false;
   for (;;) {
-    const first = lo + Atomics.add(job, at + NEXT_CHUNK, 1) * chunk;
-    if (first >= hi) return;
+    const taken = Atomics.add(job, at + NEXT_CHUNK, 1);
+    if (taken >= numChunks) return isLast;
+    const first = lo + taken * chunk;
     kernel(params, scratch, first, Math.min(first + chunk, hi));
+    isLast = Atomics.add(job, at + CHUNKS_DONE, 1) === numChunks - 1;
     yield;
   }
 }
@@ -126,16 +134,19 @@ function* wholeStep(job: Int32Array, at: number, kernels: KernelExports, scratch
   Atomics.store(job, at + NEXT_CHUNK, Math.max(1, numDone));
 }
 
-/** Barrier: returns once every thread of the job has arrived. */
-function waitForAll(job: Int32Array, numThreads: number): void {
-  const generation = Atomics.load(job, GENERATION);
-  if (Atomics.load(job, ABORTED)) return;
-  if (Atomics.add(job, ARRIVALS, 1) === numThreads - 1) {
-    Atomics.store(job, ARRIVALS, 0);
-    Atomics.add(job, GENERATION, 1);
-    Atomics.notify(job, GENERATION);
-    return;
+function complete(job: Int32Array, numSteps: number): void {
+  Atomics.store(job, COMPLETED, numSteps);
+  Atomics.notify(job, COMPLETED);
+}
+
+/** Returns how many steps are completed, once they are `numSteps` or more, or once the job is aborted. */
+function waitUntilCompleted(job: Int32Array, numSteps: number): number {
+  const isOver = (completed: number) => completed >= numSteps || Atomics.load(job, ABORTED) === 1;
+  let completed = Atomics.load(job, COMPLETED);
+  for (let spin = 0; spin < SPINS && !isOver(completed); spin++) completed = Atomics.load(job, COMPLETED);
+  while (!isOver(completed)) {
+    Atomics.wait(job, COMPLETED, completed);
+    completed = Atomics.load(job, COMPLETED);
   }
-  for (let spin = 0; spin < SPINS; spin++) if (Atomics.load(job, GENERATION) !== generation) return;
-  while (Atomics.load(job, GENERATION) === generation) Atomics.wait(job, GENERATION, generation);
+  return completed;
 }

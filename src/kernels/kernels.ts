@@ -91,7 +91,7 @@ export class Kernels {
         region.fill(0);
         return region.byteOffset;
       });
-      writeJob(job, steps, this.numThreads);
+      writeJob(job, steps);
       const numItems = steps.reduce((sum, { lo, hi }) => sum + hi - lo, 0);
       const report = () => onProgress?.(numItems === 0 ? 1 : itemsTaken(job) / numItems);
       const timer = onProgress && setInterval(report, PROGRESS_EVERY_MS);

@@ -96,6 +96,9 @@ test('what cannot be done is refused in words, and no file is left', () => {
     assert.is(status, 64);
     assert.ok(stderr.includes('BAD_PARAM') && stderr.includes(found), stderr);
   }
+  const toStdout = simclusters(['generate', '--out', '-']);
+  assert.is(toStdout.status, 64);
+  assert.match(toStdout.stderr, /\/dev\/stdout/);
   const alone = simclusters(['evaluate', 'communities', '--communities', 'x']);
   assert.is(alone.status, 64);
   assert.match(alone.stderr, /neither --truth nor --graph/);

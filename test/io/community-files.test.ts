@@ -5,7 +5,6 @@ import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { type ErrorCode, SimClustersError } from '../../src/core/errors.ts';
 import { idTableFromStrings } from '../../src/core/ids.ts';
 import { communitiesOf, type Memberships, membershipsFromRows } from '../../src/core/memberships.ts';
 import {
@@ -25,6 +24,7 @@ import {
   writeText,
 } from '../../src/io/community-writer.ts';
 import { printG2 } from '../../src/io/printf-number.ts';
+import { fails } from '../fixtures/fails.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'community-files-'));
 const test = suite('files of communities');
@@ -40,20 +40,6 @@ function fileOf(content: string | Uint8Array): string {
 
 function textOf(pieces: Iterable<Uint8Array>): string {
   return Buffer.concat([...pieces]).toString();
-}
-
-async function fails(promise: Promise<unknown>, code: ErrorCode, details: Record<string, unknown> = {}) {
-  const error = await promise.then(
-    () => undefined,
-    (reason) => reason,
-  );
-  assert.instance(error, SimClustersError, `${error?.stack ?? 'nothing was thrown'}`);
-  assert.is(error.code, code, error.message);
-  for (const [key, value] of Object.entries(details)) {
-    const found = error.details[key];
-    if (value instanceof RegExp) assert.match(String(found), value);
-    else assert.is(found, value, `${key}: ${error.message}`);
-  }
 }
 
 function listsOf(memberships: Memberships): number[][] {

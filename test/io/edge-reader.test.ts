@@ -7,10 +7,10 @@ import fc from 'fast-check';
 import { parquetWriteBuffer } from 'hyparquet-writer';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { type ErrorCode, SimClustersError } from '../../src/core/errors.ts';
 import { idStrings } from '../../src/core/ids.ts';
 import type { EdgeInput, InputOptions } from '../../src/io/edge-input.ts';
 import { readEdges } from '../../src/io/edge-reader.ts';
+import { fails } from '../fixtures/fails.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'edge-reader-'));
 const test = suite('edge reader');
@@ -38,20 +38,6 @@ function edgesOf({ numEdges, consumers, producers, weights, consumerIds, produce
     { length: numEdges },
     (_, i) => `${left[consumers[i]]}>${right[producers[i]]}=${weights ? weights[i] : 1}`,
   );
-}
-
-async function fails(promise: Promise<unknown>, code: ErrorCode, details: Record<string, unknown> = {}) {
-  const error = await promise.then(
-    () => undefined,
-    (reason) => reason,
-  );
-  assert.instance(error, SimClustersError, `${error?.stack ?? 'nothing was thrown'}`);
-  assert.is(error.code, code, error.message);
-  for (const [key, value] of Object.entries(details)) {
-    const found = error.details[key];
-    if (value instanceof RegExp) assert.match(String(found), value);
-    else assert.is(found, value, `${key}: ${error.message}`);
-  }
 }
 
 test('tab, comma, blanks, comments, CRLF, byte order mark and a missing last newline', async () => {

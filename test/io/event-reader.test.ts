@@ -6,11 +6,11 @@ import fc from 'fast-check';
 import { parquetWriteBuffer } from 'hyparquet-writer';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { type ErrorCode, SimClustersError } from '../../src/core/errors.ts';
 import { idStrings } from '../../src/core/ids.ts';
 import type { EventInput, InputOptions } from '../../src/io/edge-input.ts';
 import { readEvents } from '../../src/io/event-reader.ts';
 import { timeOfNumber, timeOfText } from '../../src/io/event-time.ts';
+import { fails } from '../fixtures/fails.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'event-reader-'));
 const test = suite('event reader');
@@ -38,19 +38,6 @@ function eventsOf(input: EventInput): string[] {
       authors[input.authors[i]],
     ].join(' ');
   });
-}
-
-async function fails(promise: Promise<unknown>, code: ErrorCode, details: Record<string, unknown> = {}) {
-  const error = await promise.then(
-    () => undefined,
-    (reason) => reason,
-  );
-  assert.instance(error, SimClustersError, String(error?.stack));
-  assert.is(error.code, code, error.message);
-  for (const [key, value] of Object.entries(details)) {
-    if (value instanceof RegExp) assert.match(String(error.details[key]), value);
-    else assert.is(error.details[key], value, error.message);
-  }
 }
 
 test('times: seconds, milliseconds, microseconds', () => {

@@ -5,11 +5,12 @@ import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { type ErrorCode, SimClustersError } from '../../src/core/errors.ts';
+import type { ErrorCode } from '../../src/core/errors.ts';
 import { idStrings } from '../../src/core/ids.ts';
 import type { InputOptions } from '../../src/io/edge-input.ts';
 import { type MetisBlock, openMetisStream } from '../../src/io/metis-stream.ts';
 import { readUndirectedGraph, type UndirectedEdges } from '../../src/io/undirected-graph.ts';
+import { fails } from '../fixtures/fails.ts';
 import { Random } from '../fixtures/random.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'undirected-graph-'));
@@ -79,20 +80,6 @@ function edgesOfBlock({ firstVertex, indptr, indices, weights }: MetisBlock): st
     }
   }
   return edges;
-}
-
-async function fails(promise: Promise<unknown>, code: ErrorCode, details: Record<string, unknown> = {}) {
-  const error = await promise.then(
-    () => undefined,
-    (reason) => reason,
-  );
-  assert.instance(error, SimClustersError, `${error?.stack ?? 'nothing was thrown'}`);
-  assert.is(error.code, code, error.message);
-  for (const [key, value] of Object.entries(details)) {
-    const found = error.details[key];
-    if (value instanceof RegExp) assert.match(String(found), value);
-    else assert.is(found, value, `${key}: ${error.message}`);
-  }
 }
 
 /** Both readers refuse a file, with the same error but for what only one of them can tell. */

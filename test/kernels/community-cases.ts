@@ -102,6 +102,8 @@ export const metropolis: MakeCase = (random, numVertices) => {
       hastings: random.below(2),
       anchors: random.maybe(random.u32(numVertices, numCommunities + 1)),
       anchorCoeff: 2 * random.real(),
+      // For applyMoves: some moves were accepted.
+      outcomes: Uint8Array.from(common.order, () => random.below(8)),
       stale: recalls ? new Uint8Array(numVertices).fill(1) : undefined,
       recalled: recalls ? u32(3 * numVertices) : undefined,
     },

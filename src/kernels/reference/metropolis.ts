@@ -98,7 +98,9 @@ export function metropolisTwins(memory: TwinMemory) {
       assignment[v] = community;
     };
 
-    return { order, next: memory.u32(p.next), visits: memory.u32(p.visits), decide, move };
+    const isAccepted = (place: number) => (outcomes[place] & moveOutcome.accepted) !== 0;
+
+    return { order, next: memory.u32(p.next), visits: memory.u32(p.visits), decide, isAccepted, move };
   }
 
   const proposeMoves: Kernel = (params, _scratch, lo, hi) => {
@@ -107,8 +109,8 @@ export function metropolisTwins(memory: TwinMemory) {
   };
 
   const applyMoves: Kernel = (params, _scratch, lo, hi) => {
-    const { order, next, move } = chain('applyMoves', params);
-    for (let place = lo; place < hi; place++) move(order[place], next[place]);
+    const { order, next, isAccepted, move } = chain('applyMoves', params);
+    for (let place = lo; place < hi; place++) if (isAccepted(place)) move(order[place], next[place]);
   };
 
   const moveAtOnce: Kernel = (params, _scratch, lo, hi) => {
