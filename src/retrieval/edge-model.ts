@@ -180,7 +180,9 @@ function vectorsOf(
 ) {
   const [offset, length] = required(scores, 'vectorScores', 4);
   requireStarts(starts, clusters.length, 'vector starts');
-  if (clusters.some((cluster) => cluster >= numClusters))
+  let largest = 0;
+  for (let i = 0; i < clusters.length; i++) if (clusters[i] > largest) largest = clusters[i];
+  if (clusters.length > 0 && largest >= numClusters)
     throw badEdgeFile('a vector in a cluster beyond the last', `clusters below ${numClusters}`);
   return { starts, clusters, scores: new Float32Array(file, offset, length) };
 }
