@@ -360,13 +360,13 @@ async function mergeDuplicates(
   return { numRows, numCols, indptr: indptrOut.slice(), indices: indicesOut.slice(), data: dataOut?.slice() };
 }
 
-interface Slots {
+export interface Slots {
   readonly counts: Uint32Array;
   readonly slotIndices: Uint32Array;
   readonly slotData: Float32Array;
 }
 
-function reserveSlots(arena: Arena, numRows: number, topK: number): Slots {
+export function reserveSlots(arena: Arena, numRows: number, topK: number): Slots {
   return {
     counts: arena.u32(numRows),
     slotIndices: arena.u32(numRows * topK),
@@ -374,7 +374,7 @@ function reserveSlots(arena: Arena, numRows: number, topK: number): Slots {
   };
 }
 
-async function compactSlots(
+export async function compactSlots(
   kernels: Kernels,
   arena: Arena,
   slots: Slots,
@@ -398,7 +398,7 @@ async function compactSlots(
 }
 
 /** One matrix from row panels, top to bottom. */
-function stackRows(panels: readonly Csr[], numCols: number): Csr {
+export function stackRows(panels: readonly Csr[], numCols: number): Csr {
   if (panels.length === 1) return panels[0];
   const numRows = panels.reduce((sum, panel) => sum + panel.numRows, 0);
   const total = panels.reduce((sum, panel) => sum + nnz(panel), 0);

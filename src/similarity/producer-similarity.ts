@@ -8,10 +8,10 @@
  */
 import type { Csr } from '../core/csr.ts';
 import type { Kernels, Progress } from '../kernels/kernels.ts';
-import { inverseColumnNorms, spgemmTopK, transpose, unionMax } from '../kernels/sparse.ts';
+import { spgemmTopK, transpose, unionMax } from '../kernels/sparse.ts';
+import { type SimilarityWeighting, weighFollowers } from './follower-weights.ts';
 
-export const similarityWeightings = ['cosine', 'degree-normalized'] as const;
-export type SimilarityWeighting = (typeof similarityWeightings)[number];
+export { type SimilarityWeighting, similarityWeightings } from './follower-weights.ts';
 
 export interface SimilarityOptions {
   readonly weighting: SimilarityWeighting;
@@ -34,44 +34,15 @@ export async function computeProducerSimilarity(
   followGraph: Csr,
   { weighting, threshold, topK, minFollowers, onProgress }: SimilarityOptions,
 ): Promise<Csr> {
-  const producerConsumer = await transpose(kernels, followGraph);
-  const isCosine = weighting === 'cosine';
-  const inverseNorm = isCosine ? await inverseNorms(kernels, followGraph) : inverseRootSums(producerConsumer);
-  const scale = inverseNorm.map((value, p) => (followers(producerConsumer, p) < minFollowers ? 0 : value));
-  const kept = await spgemmTopK(kernels, producerConsumer, followGraph, {
+  const followers = await weighFollowers(kernels, followGraph, weighting, minFollowers);
+  const kept = await spgemmTopK(kernels, followers.producers, followers.users, {
     topK,
     threshold,
-    innerScale: isCosine ? undefined : inverseRowSums(followGraph),
-    rowScale: scale,
-    colScale: scale,
+    innerScale: followers.innerScale,
+    rowScale: followers.scale,
+    colScale: followers.scale,
     excludeDiagonal: true,
     onProgress,
   });
   return unionMax(kernels, kept, await transpose(kernels, kept));
-}
-
-function inverseNorms(kernels: Kernels, matrix: Csr): Promise<Float32Array> {
-  return inverseColumnNorms(kernels, matrix, matrix.data ?? new Float32Array(matrix.indices.length).fill(1));
-}
-
-function followers({ indptr }: Csr, producer: number): number {
-  return indptr[producer + 1] - indptr[producer];
-}
-
-function rowSum({ indptr, data }: Csr, row: number): number {
-  if (!data) return indptr[row + 1] - indptr[row];
-  let sum = 0;
-  for (let i = indptr[row]; i < indptr[row + 1]; i++) sum += data[i];
-  return sum;
-}
-
-function inverseRowSums(matrix: Csr): Float32Array {
-  return Float32Array.from(
-    { length: matrix.numRows },
-    (_, row) => 1 / (rowSum(matrix, row) || Number.POSITIVE_INFINITY),
-  );
-}
-
-function inverseRootSums(matrix: Csr): Float32Array {
-  return inverseRowSums(matrix).map(Math.sqrt);
 }

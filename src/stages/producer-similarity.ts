@@ -1,12 +1,19 @@
-import { computeProducerSimilarity, similarityWeightings } from '../similarity/producer-similarity.ts';
-import { choice, integer, number } from './params.ts';
+import { formatCount } from '../core/format.ts';
+import {
+  findProducerSimilarity,
+  type SimilarityReport,
+  similarityMethods,
+} from '../similarity/find-similarity.ts';
+import { similarityWeightings } from '../similarity/producer-similarity.ts';
+import { choice, flag, integer, number } from './params.ts';
 import { defineStage, input, matrixArtifact, matrixOf, matrixReport } from './stage.ts';
 
 export const producerSimilarity = defineStage({
   name: 'producer-similarity',
-  summary: 'Find the producers with the most similar followers, exactly',
+  summary: 'Find the producers with the most similar followers, exactly or by sampling',
   reads: ['followGraph', 'producers'],
   writes: ['producerSimilarity'],
+  usesSeed: true,
   params: {
     similarityWeighting: choice(
       'Cosine of followers, or with consumers and producers both degree-normalised',
@@ -34,9 +41,29 @@ export const producerSimilarity = defineStage({
         source: 'UpdateKnownFor20M145K2020: 400',
       },
     ),
+    similarityMethod: choice(
+      'All common followers counted; or pairs sampled (WHIMP), then counted; or what the graph asks for',
+      similarityMethods,
+      'auto',
+    ),
+    similarityRecall: number('Sampling: share of the pairs at the threshold that are found, at least', 0.95, {
+      min: 0.1,
+      max: 0.9999,
+    }),
+    sketchBits: integer('Sampling: bits of a sketch, in steps of 128; 0: what costs least', 0, {
+      max: 8192,
+      unit: 'bits',
+    }),
+    verifySimilarities: flag(
+      'Sampling: count the common followers of what was found; otherwise sketches tell similarities, roughly',
+      true,
+    ),
+    maxUserDegree: integer('Consumers who follow more are left out of similarities; 0: nobody is', 0, {
+      unit: 'follows',
+    }),
   },
-  async run(artifacts, params, { kernels, onProgress }) {
-    const similarity = await computeProducerSimilarity(
+  async run(artifacts, params, { kernels, seed, onProgress, log }) {
+    const { similarity, report } = await findProducerSimilarity(
       kernels,
       matrixOf(input(artifacts, 'followGraph'), 'producerIndex', 'weight'),
       {
@@ -44,9 +71,16 @@ export const producerSimilarity = defineStage({
         threshold: params.similarityThreshold,
         topK: params.similarityTopK,
         minFollowers: params.minFollowers,
+        method: params.similarityMethod,
+        recall: params.similarityRecall,
+        sketchBits: params.sketchBits,
+        isVerified: params.verifySimilarities,
+        maxUserDegree: params.maxUserDegree,
+        seed,
         onProgress,
       },
     );
+    for (const line of describe(report)) log(line);
     const { producerId } = input(artifacts, 'producers').table.columns;
     return {
       artifacts: {
@@ -59,7 +93,32 @@ export const producerSimilarity = defineStage({
           },
         ),
       },
-      report: matrixReport(similarity),
+      report: { ...matrixReport(similarity), ...report },
     };
   },
 });
+
+/** What the person who watches should know: the method unless it is the plain one, and what was left out. */
+function describe({
+  method,
+  reason,
+  numUserWedges,
+  numUsersCut,
+  numFollowsCut,
+  whimp,
+}: SimilarityReport): string[] {
+  const lines = [`${method}: ${reason}; ${formatCount(numUserWedges)} wedges`];
+  if (numUsersCut > 0)
+    lines.push(`${formatCount(numUsersCut)} consumers left out with ${formatCount(numFollowsCut)} follows`);
+  if (!whimp) return lines;
+  const share = ((100 * whimp.numWedgesLooked) / Math.max(1, whimp.numWedges)).toFixed(1);
+  const sketches =
+    whimp.sketchBits === 0
+      ? 'no sketches'
+      : `${formatCount(whimp.numSketches)} sketches of ${whimp.sketchBits} bits (error ${whimp.sketchError.toFixed(3)}, cut at ${whimp.sketchCut.toFixed(3)})`;
+  return [
+    ...lines,
+    `recall at the threshold at least ${(100 * whimp.expectedRecall).toFixed(1)} %: ${whimp.samples.toFixed(1)} draws per unit of similarity, ${sketches}`,
+    `${share} % of the exact wedges looked at, ${formatCount(whimp.numPairs)} pairs, ${formatCount(whimp.numSurvivors)} ${whimp.isVerified ? 'counted' : 'estimated'}; ${formatCount(whimp.numExactProducers)} producers done exactly, being cheaper so`,
+  ];
+}
