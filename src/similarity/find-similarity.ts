@@ -4,7 +4,7 @@
  */
 import type { Csr } from '../core/csr.ts';
 import type { Kernels } from '../kernels/kernels.ts';
-import { capUserDegree, countMultiplyAdds, countWedges } from './degree-cap.ts';
+import { capUserDegree, countWedges } from './degree-cap.ts';
 import { weighFollowers } from './follower-weights.ts';
 import { computeProducerSimilarity } from './producer-similarity.ts';
 import { sampleProducerSimilarity, type WhimpOptions, type WhimpReport } from './whimp.ts';
@@ -57,7 +57,7 @@ type Choice = Pick<SimilarityReport, 'method' | 'reason' | 'exactSeconds' | 'whi
 
 async function chooseMethod(kernels: Kernels, graph: Csr, options: FindSimilarityOptions): Promise<Choice> {
   const { method, threshold, affordableSeconds = 60 } = options;
-  const exact = exactSeconds(countMultiplyAdds(graph));
+  const exact = exactSeconds(graph);
   if (method !== 'auto') return { method, reason: 'asked for', exactSeconds: exact };
   if (exact <= affordableSeconds)
     return { method: 'exact', reason: `it is affordable: about ${seconds(exact)}`, exactSeconds: exact };

@@ -3,22 +3,30 @@
  * followers from which they are worth asking, and the producers whose wedges are quicker looked at than sampled.
  */
 import type { Csr } from '../core/csr.ts';
+import { countMultiplyAdds } from './degree-cap.ts';
 import { rowSize, type WeightedFollowers } from './follower-weights.ts';
 import { unrelatedShare, type WhimpBounds, whimpBounds } from './whimp-bounds.ts';
 
-/** Nanoseconds on one thread of an ordinary machine. They steer what is chosen, and never depend on the machine. */
-export const costs = {
-  /** One multiply-add of the exact product. */
-  wedge: 1.5,
-  /** Drawing a pair. */
-  draw: 25,
+/**
+ * Nanoseconds on one thread of an ordinary machine, measured on graphs that do not fit its caches. They steer what is
+ * chosen, and never depend on the machine. Different pairs are bounded by all pairs, for want of a cheap count.
+ */
+const costs = {
+  /** Exactly: a multiply-add, and the rest for each different pair. */
+  wedge: 2,
+  distinct: 20,
+  /** Drawing a pair, and looking at one for the first time. */
+  draw: 100,
+  pair: 20,
   /** One follower looked up when common followers are counted. */
-  follower: 1.5,
-  pair: 10,
-  /** One 128-bit block of two sketches compared, of a sketch made per follower, of an alias table. */
-  compare: 1.5,
-  sketch: 5,
-  table: 15,
+  follower: 3,
+  /** 128 bits of two sketches compared. */
+  compare: 10,
+  /** 128 bits of a sketch made, per follower: of ones, and of weights. */
+  sketch: 3,
+  weightedSketch: 27,
+  /** A place of an alias table. */
+  table: 20,
 } as const;
 
 /** Bits tried; without one to try, the product asks none. */
@@ -64,10 +72,11 @@ export function planWhimp(followers: WeightedFollowers, options: PlanOptions): W
   const { bits, isVerified } = options;
   const tried = bits === undefined ? BITS_TRIED.filter((b) => b > 0 || isVerified) : [bits];
   const masses = userMasses(followers);
+  const means = meanFollowers(followers);
   // Both kinds of plan are drawn up: without sketches all misses allowed are left to the draws.
   const drawn = new Map<number, ProducerWork>();
   const workOf = (samples: number): ProducerWork => {
-    const known = drawn.get(samples) ?? estimateWork(followers, masses, samples);
+    const known = drawn.get(samples) ?? estimateWork(followers, masses, means, samples);
     drawn.set(samples, known);
     return known;
   };
@@ -78,9 +87,13 @@ export function planWhimp(followers: WeightedFollowers, options: PlanOptions): W
   return plans.reduce((best, plan) => (plan.seconds < best.seconds ? plan : best));
 }
 
-/** Seconds of the exact product on one thread. @param multiplyAdds Σ d(u)² */
-export function exactSeconds(multiplyAdds: number): number {
-  return (multiplyAdds * costs.wedge) / 1e9;
+/** Seconds of the exact product on one thread. */
+export function exactSeconds(users: Csr): number {
+  return exactCost(countMultiplyAdds(users), users.numCols ** 2) / 1e9;
+}
+
+function exactCost(multiplyAdds: number, numPairs: number): number {
+  return multiplyAdds * costs.wedge + Math.min(multiplyAdds, numPairs) * costs.distinct;
 }
 
 /** innerScale[u] · Σ_q A[u,q] · scale[q] of each user. */
@@ -102,9 +115,12 @@ interface ProducerWork {
   readonly otherEnd: Float64Array;
 }
 
-function estimateWork(followers: WeightedFollowers, masses: Float64Array, samples: number): ProducerWork {
-  const { users, producers, scale } = followers;
-  const { drawn, any } = meanFollowers(followers);
+function estimateWork(
+  { users, producers, scale }: WeightedFollowers,
+  masses: Float64Array,
+  { drawn, any }: MeanFollowers,
+  samples: number,
+): ProducerWork {
   const n = producers.numRows;
   const work = {
     wedges: new Float64Array(n),
@@ -130,8 +146,13 @@ function estimateWork(followers: WeightedFollowers, masses: Float64Array, sample
   return work;
 }
 
-/** Followers of whom a user follows, in the mean: weighted as they are drawn, and plainly. */
-function meanFollowers({ users, producers, scale }: WeightedFollowers) {
+/** Followers of those whom a user follows, in the mean: weighted as they are drawn, and plainly. */
+interface MeanFollowers {
+  readonly drawn: Float64Array;
+  readonly any: Float64Array;
+}
+
+function meanFollowers({ users, producers, scale }: WeightedFollowers): MeanFollowers {
   const drawn = new Float64Array(users.numRows);
   const any = new Float64Array(users.numRows);
   for (let u = 0; u < users.numRows; u++) {
@@ -150,7 +171,7 @@ function meanFollowers({ users, producers, scale }: WeightedFollowers) {
 }
 
 function planWith(
-  { users, producers, scale }: WeightedFollowers,
+  { users, producers, scale, innerScale }: WeightedFollowers,
   work: ProducerWork,
   bounds: WhimpBounds,
   bits: number,
@@ -164,6 +185,7 @@ function planWith(
   const spent = new Float64Array(n);
   let numExact = 0;
   let numSketches = 0;
+  const sketchCost = users.data || innerScale ? costs.weightedSketch : costs.sketch;
   let total = users.indices.length * costs.table;
   for (let p = 0; p < n; p++) {
     if (scale[p] === 0) continue;
@@ -175,7 +197,7 @@ function planWith(
     const numPairs = Math.min(n, work.draws[p] + work.reads[p]);
     const sampled =
       work.draws[p] * costs.draw + work.reads[p] * costs.wedge + numPairs * (isAsked ? asked : checked);
-    const exact = work.wedges[p] * costs.wedge;
+    const exact = exactCost(work.wedges[p], n);
     if (isMixed && isVerified && exact <= sampled) {
       isExact[p] = 1;
       numExact++;
@@ -184,7 +206,7 @@ function planWith(
     total += spent[p];
     if (bits > 0 && size >= askFrom) {
       numSketches++;
-      total += size * (bits / 128) * costs.sketch;
+      total += size * (bits / 128) * sketchCost;
     }
   }
   return { ...bounds, bits, askFrom, numSketches, isExact, numExact, costs: spent, seconds: total / 1e9 };

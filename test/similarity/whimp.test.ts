@@ -269,7 +269,7 @@ test('auto samples where that is worth it', async () => {
   // Few producers with very many followers, who have next to nothing in common.
   const random = new Random('worth');
   const rows = Array.from(
-    { length: 6000 },
+    { length: 15_000 },
     () => new Map([...random.u32(150, 1000)].map((p) => [p, 1] as const)),
   );
   const { data: _, ...crowded } = csrFromMaps(1000, rows);
