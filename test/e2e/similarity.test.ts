@@ -8,19 +8,11 @@ import { artifactHashes, newFolder, simclusters } from './cli.ts';
 const root = newFolder();
 const follows = new URL('../../src/example/follows.tsv.gz', import.meta.url).pathname;
 
-function similarity(name: string, ...given: string[]) {
+function similarity(name: string, ...flags: string[]) {
   const folder = join(root, name);
-  const args = [
-    'producer-similarity',
-    '--model',
-    folder,
-    '--follows',
-    follows,
-    '--similarity-threshold',
-    '0.3',
-  ];
-  const outcome = simclusters([...args, ...flags]);
-  return { ...outcome, folder };
+  const threshold = flags.includes('--similarity-threshold') ? [] : ['--similarity-threshold', '0.3'];
+  const args = ['producer-similarity', '--model', folder, '--follows', follows, ...threshold, ...flags];
+  return { ...simclusters(args), folder };
 }
 
 const hashOf = (folder: string) => artifactHashes(folder)['producerSimilarity.parquet'];
