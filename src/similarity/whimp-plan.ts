@@ -8,8 +8,8 @@ import { rowSize, type WeightedFollowers } from './follower-weights.ts';
 import { unrelatedShare, type WhimpBounds, whimpBounds } from './whimp-bounds.ts';
 
 /**
- * Nanoseconds on one thread of an ordinary machine, measured on graphs that do not fit its caches. They steer what is
- * chosen, and never depend on the machine. Different pairs are bounded by all pairs, for want of a cheap count.
+ * Nanoseconds on one thread: rough figures from single runs on a busy machine, halved for the load, not a calibration. They
+ * steer what is chosen, and never depend on the machine. Different pairs are bounded by all pairs, for want of a cheap count.
  */
 const costs = {
   /** Exactly: a multiply-add, and the rest for each different pair. */
