@@ -22,6 +22,7 @@ import {
   union,
 } from './matrix-cases.ts';
 import { cutInterests, decayValues, interests, lastStates } from './model-cases.ts';
+import { hammingPairs, sampleTopK, simhashRows, wedgeTables } from './similarity-cases.ts';
 
 const withCount =
   (make: MakeCase, countOf: (values: KernelCase['values']) => number): MakeCase =>
@@ -60,6 +61,10 @@ export const kernelCases: Readonly<Record<KernelName, MakeCase>> = {
   }),
   topKRows,
   spgemmTopK,
+  simhashRows,
+  hammingPairs,
+  wedgeTables,
+  sampleTopK,
   permuteRows,
   colorGraph,
   proposeMoves: metropolis,

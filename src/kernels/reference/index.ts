@@ -12,13 +12,17 @@ import { interestedInTwins } from './interested-in.ts';
 import { membershipTwins } from './memberships.ts';
 import { TwinMemory } from './memory.ts';
 import { metropolisTwins } from './metropolis.ts';
+import { simhashTwins } from './simhash.ts';
 import { spgemmTwins } from './spgemm.ts';
+import { wedgeTwins } from './wedge.ts';
 
 export function createReferenceKernels(buffer: ArrayBufferLike): KernelExports {
   const memory = new TwinMemory(buffer);
   return {
     ...csrTwins(memory),
     ...spgemmTwins(memory),
+    ...simhashTwins(memory),
+    ...wedgeTwins(memory),
     ...coloringTwins(memory),
     ...metropolisTwins(memory),
     ...membershipTwins(memory),
