@@ -3,7 +3,7 @@ export { compactRows, countDistinct, countKeys, countUnion, expandRows, gather32
 export { topKRows } from './topk';
 export { spgemmTopK } from './spgemm';
 export { hammingPairs, simhashRows } from './simhash';
-export { sampleTopK, wedgeTables } from './wedge';
+export { samplePairs, wedgeTables } from './wedge';
 export { colorGraph } from './coloring';
 export { applyMoves, moveAtOnce, proposeMoves } from './metropolis';
 export { applyRows, moveRowsAtOnce, proposeRows } from './memberships';

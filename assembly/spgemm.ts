@@ -37,15 +37,13 @@ import { barBelow, keepLargest, keyCapacity, setKey, storeByIndex } from './sele
 // Scratch: sums (f32, or u32 counts)[numCols] and common u32[numCols], all zero between rows; touched u32[numCols + 1];
 // keys u64[keyCapacity + 1]; spare u64[topK] and 256 counters. `common` is used only where values and minCommon meet.
 
-/** sums[j] += weight * B[i, j] for the entries start..stop of B, which are those of its row i; returns the new number of touched columns. */
+/** sums[j] += weight * B[i, j]; returns the new number of touched columns. */
 // @ts-ignore: decorator
-@inline export function addRow(
-  indices: usize, data: usize, start: u32, stop: u32, weight: f32, sums: usize, touched: usize, numTouched: u32,
-): u32 {
+@inline function addRow(p: SpgemmParams, i: u32, weight: f32, sums: usize, touched: usize, numTouched: u32): u32 {
   let n = numTouched;
-  const end = indices + (<usize>stop << 2);
-  let at = indices + (<usize>start << 2);
-  if (data == 0) {
+  const end = p.bIndices + (<usize>getU32(p.bIndptr, i + 1) << 2);
+  let at = p.bIndices + (<usize>getU32(p.bIndptr, i) << 2);
+  if (p.bData == 0) {
     for (; at < end; at += 4) {
       const j = load<u32>(at);
       const before = getF32(sums, j);
@@ -56,7 +54,7 @@ import { barBelow, keepLargest, keyCapacity, setKey, storeByIndex } from './sele
       setF32(sums, j, after);
     }
   } else {
-    const toData = data - indices;
+    const toData = p.bData - p.bIndices;
     for (; at < end; at += 4) {
       const j = load<u32>(at);
       const before = getF32(sums, j);
@@ -69,12 +67,12 @@ import { barBelow, keepLargest, keyCapacity, setKey, storeByIndex } from './sele
   return n;
 }
 
-/** counts[j] += 1 for the entries start..stop of B; returns the new number of touched columns. */
+/** counts[j] += 1 for each j of row i of B, from place `start` on; returns the new number of touched columns. */
 // @ts-ignore: decorator
-@inline export function countRow(indices: usize, start: u32, stop: u32, counts: usize, touched: usize, numTouched: u32): u32 {
+@inline function countRow(p: SpgemmParams, i: u32, start: u32, counts: usize, touched: usize, numTouched: u32): u32 {
   let n = numTouched;
-  const end = indices + (<usize>stop << 2);
-  for (let at = indices + (<usize>start << 2); at < end; at += 4) {
+  const end = p.bIndices + (<usize>getU32(p.bIndptr, i + 1) << 2);
+  for (let at = p.bIndices + (<usize>start << 2); at < end; at += 4) {
     const j = load<u32>(at);
     const before = getU32(counts, j);
     setU32(touched, n, j);
@@ -117,15 +115,14 @@ export function spgemmTopK(params: usize, scratch: usize, lo: u32, hi: u32): voi
       for (let a = getU32(p.aIndptr, row); a < end; a++) {
         const i = getU32(p.aIndices, a);
         const start = p.bStarts ? getU32(p.bStarts, a) : getU32(p.bIndptr, i);
-        numTouched = countRow(p.bIndices, start, getU32(p.bIndptr, i + 1), sums, touched, numTouched);
+        numTouched = countRow(p, i, start, sums, touched, numTouched);
       }
     } else {
       for (let a = getU32(p.aIndptr, row); a < end; a++) {
         const i = getU32(p.aIndices, a);
         let weight: f32 = p.aData ? getF32(p.aData, a) : 1;
         if (p.innerScale) weight *= getF32(p.innerScale, i);
-        const start = getU32(p.bIndptr, i);
-        numTouched = addRow(p.bIndices, p.bData, start, getU32(p.bIndptr, i + 1), weight, sums, touched, numTouched);
+        numTouched = addRow(p, i, weight, sums, touched, numTouched);
         if (needsCommon) countOnly(p, i, common);
       }
     }

@@ -3,12 +3,11 @@
 //   c(p, q) = sum over u of  A[u, p] * A[u, q] * innerScale[u] * scale[p] * scale[q].
 // From p, a follower u is drawn with probability ~ A[u, p] * innerScale[u] * L(u), where L(u) = sum over q of A[u, q] * scale[q],
 // and from u a producer q with probability A[u, q] * scale[q] / L(u). With samples * sum over q of c(p, q) draws in all, q comes
-// up samples * c(p, q) times in the mean, so it is missed with probability e^(-samples * c(p, q)) at the most.
+// up samples * c(p, q) times in the mean, so it is missed with probability e^(-samples * c(p, q)) at the most; and p by q as often.
 import { getF32, getF64, getU32, setF32, setF64, setU32 } from './access';
-import { epochKey, mix, streamOf, uniform } from './rng';
+import { epochKey, mix, streamOf } from './rng';
 import { hammingDistance } from './simhash';
-import { addRow, countRow } from './spgemm';
-import { offerPair, sortByIndex, storePairs } from './topk';
+import { setPair, sortByIndex, storePairs } from './topk';
 
 @unmanaged class WedgeTableParams {
   indptr: usize; // u32[numUsers + 1]
@@ -82,13 +81,12 @@ function keepAlways(table: usize, indices: usize, place: u32): void {
   data: usize; // f32, or 0: ones
   userIndptr: usize; // u32[numUsers + 1]: the transpose
   userIndices: usize;
-  userData: usize; // f32, or 0: ones
   innerScale: usize; // f32[numUsers], or 0: ones
   scale: usize; // f32[numProducers]; 0 = the producer takes no part
   table: usize; // of wedgeTables
   masses: usize; // of wedgeTables
-  isExact: usize; // u8[numProducers]: 1 = look at all wedges of the producer
-  samples: f64; // expected draws of a pair of similarity 1
+  isExact: usize; // u8[numProducers]: 1 = someone else finds the pairs of this producer
+  samples: f64; // expected draws of a pair of similarity 1 from one of its ends
   drawCost: u32; // places of a row that are as quickly read as one is drawn
   key0: u32;
   key1: u32;
@@ -101,19 +99,21 @@ function keepAlways(table: usize, indices: usize, place: u32): void {
   norms: usize; // f32[numProducers]: length of each scaled column; with estimates
   threshold: f32; // kept iff similarity > threshold
   minCommon: u32; // and at least so many followers in common
-  topK: u32;
   units: usize; // u32[numUnits + 1]: producers of each work item
   firstRow: u32; // producer of the first place of the outputs
+  slotStarts: usize; // u32[panel + 1]: where the pairs of each row may go
   counts: usize; // u32[panel], out
-  slotIndices: usize; // u32[panel * topK], out, ascending
-  slotData: usize; // f32[panel * topK], out
+  slotIndices: usize; // u32[slots], out, ascending within a row
+  slotData: usize; // f32[slots], out
   numLooked: usize; // f64[panel], out: wedges drawn or read
-  numDistinct: usize; // u32[panel], out: different producers among them
+  numDistinct: usize; // u32[panel], out: different pairs among them
   numSurvivors: usize; // u32[panel], out: those the sketches let pass
 }
 
-// Scratch: sums u32 or f32[numProducers], all zero between rows; touched u32[numProducers + 1];
-// marks u32 or f32[numUsers], all zero between rows; topK pairs.
+// Scratch: marks (f32, or a bit)[numUsers] and seen u8[numProducers], all zero between rows; touched u32[numProducers + 1];
+// places and rolls of draws u32[DRAWS] each; pairs of 8 bytes [numProducers].
+// Draws wait there for their turn, so that their loads from memory overlap.
+const DRAWS: u32 = 256;
 
 // @ts-ignore: decorator
 @inline function rowSize(indptr: usize, row: u32): u32 { return getU32(indptr, row + 1) - getU32(indptr, row); }
@@ -128,99 +128,101 @@ function keepAlways(table: usize, indices: usize, place: u32): void {
 // @ts-ignore: decorator
 @inline function isCount(p: WedgeParams): bool { return p.data == 0 && p.innerScale == 0; }
 
-/** All wedges of the row, as spgemmTopK does it: sums in f32, or whole numbers. Returns how many columns were touched. */
-function sumWedges(p: WedgeParams, row: u32, sums: usize, touched: usize): u32 {
-  let n: u32 = 0;
-  const end = getU32(p.indptr, row + 1);
-  if (isCount(p)) {
-    for (let i = getU32(p.indptr, row); i < end; i++) {
-      const user = getU32(p.indices, i);
-      n = countRow(p.userIndices, getU32(p.userIndptr, user), getU32(p.userIndptr, user + 1), sums, touched, n);
-    }
-    return n;
-  }
-  for (let i = getU32(p.indptr, row); i < end; i++) {
-    const user = getU32(p.indices, i);
-    const start = getU32(p.userIndptr, user);
-    n = addRow(p.userIndices, p.userData, start, getU32(p.userIndptr, user + 1), weightOf(p, i), sums, touched, n);
-  }
-  return n;
+/** 32 random bits of a draw; a second and a third word are made of them. */
+// @ts-ignore: decorator
+@inline function bitsOf(stream: u32, draw: u32): u32 { return mix(stream + draw * 0x9e3779b9); }
+
+/** Where a draw falls: one in each of the intervals 0..1, 1..2, ... of the row's mass. */
+// @ts-ignore: decorator
+@inline function placeDraw(bits: u32, draw: u32): f64 { return <f64>draw + <f64>bits * (1.0 / 4294967296.0); }
+
+/** Lists a producer that comes up, once. Returns the new size of the list. */
+// @ts-ignore: decorator
+@inline function note(other: u32, seen: usize, touched: usize, n: u32): u32 {
+  setU32(touched, n, other);
+  const before = load<u8>(seen + other);
+  store<u8>(seen + other, 1);
+  return n + u32(before == 0);
 }
 
-/** Numbers the draws of a row and places the next one: one in each of the intervals 0..1, 1..2, ... of the row's mass. */
-// @ts-ignore: decorator
-@inline function placeDraw(stream: u32, draw: u32): f64 { return <f64>draw + uniform(stream, draw); }
-
-/** The producer that a draw takes from a user's row. */
-// @ts-ignore: decorator
-@inline function drawFrom(p: WedgeParams, begin: u32, size: u32, stream: u32, draw: u32): u32 {
-  const chosen = mix(mix(stream ^ 0x5851f42d) ^ mix(draw + 0x6a09e667));
-  const place = begin + <u32>((<u64>chosen * size) >> 32);
-  const kept = load<u32>(p.table + ((<usize>place) << 3));
-  return mix(chosen + 0x9e3779b9) < kept ? getU32(p.userIndices, place) : load<u32>(p.table + ((<usize>place) << 3), 4);
+/** Takes the draws that wait: at each place the producer that stands there, or the one it gives way to. */
+function takeDraws(p: WedgeParams, places: usize, numDraws: u32, seen: usize, touched: usize, numTouched: u32): u32 {
+  const rolls = places + (DRAWS << 2);
+  let n = numTouched;
+  for (let d: u32 = 0; d < numDraws; d++) {
+    const place = getU32(places, d);
+    const entry = p.table + ((<usize>place) << 3);
+    // Both are loaded: a branch that nobody can foresee would wait for memory, and those behind it too.
+    const own = getU32(p.userIndices, place);
+    n = note(select<u32>(own, load<u32>(entry, 4), getU32(rolls, d) < load<u32>(entry)), seen, touched, n);
+  }
+  return n;
 }
 
 /**
  * Samples the row; each producer that comes up is listed once. Users from whom as many draws are wanted as reading all of
  * their row would cost are read. Draws are stratified, which misses a pair no more often than independent draws.
  */
-function sampleWedges(p: WedgeParams, row: u32, seen: usize, touched: usize, looked: usize): u32 {
+function sampleWedges(p: WedgeParams, row: u32, seen: usize, touched: usize, places: usize, looked: usize): u32 {
   const stream = streamOf(epochKey(p.key0, p.key1, 0), row);
   const factor = p.samples * <f64>getF32(p.scale, row);
+  const rolls = places + (DRAWS << 2);
   const end = getU32(p.indptr, row + 1);
   let n: u32 = 0;
+  let waiting: u32 = 0;
   let mass: f64 = 0;
   let draw: u32 = 0;
   let numRead: f64 = 0;
-  let next = placeDraw(stream, 0);
+  let bits = bitsOf(stream, 0);
+  let next = placeDraw(bits, 0);
   for (let i = getU32(p.indptr, row); i < end; i++) {
     const user = getU32(p.indices, i);
     const begin = getU32(p.userIndptr, user);
     const size = getU32(p.userIndptr, user + 1) - begin;
     const share = factor * (p.data ? <f64>getF32(p.data, i) : 1.0) * getF64(p.masses, user);
     if (share * <f64>p.drawCost >= <f64>size) {
-      for (let j = begin; j < begin + size; j++) {
-        const other = getU32(p.userIndices, j);
-        setU32(touched, n, other);
-        n += u32(getU32(seen, other) == 0);
-        setU32(seen, other, 1);
-      }
+      for (let j = begin; j < begin + size; j++) n = note(getU32(p.userIndices, j), seen, touched, n);
       numRead += <f64>size;
       continue;
     }
     mass += share;
     while (next < mass) {
-      const other = drawFrom(p, begin, size, stream, draw);
-      setU32(touched, n, other);
-      n += u32(getU32(seen, other) == 0);
-      setU32(seen, other, 1);
-      next = placeDraw(stream, ++draw);
+      const chosen = mix(bits ^ 0x5851f42d);
+      setU32(places, waiting, begin + <u32>((<u64>chosen * size) >> 32));
+      setU32(rolls, waiting, mix(chosen ^ 0x6a09e667));
+      if (++waiting == DRAWS) {
+        n = takeDraws(p, places, waiting, seen, touched, n);
+        waiting = 0;
+      }
+      bits = bitsOf(stream, ++draw);
+      next = placeDraw(bits, draw);
     }
   }
   store<f64>(looked, numRead + <f64>draw);
-  return n;
+  return takeDraws(p, places, waiting, seen, touched, n);
 }
 
-/** Writes or wipes what the row has at each of its users. */
+/** Writes or wipes what the row has at each of its users: a bit of a row of ones, else the weight. */
 function markUsers(p: WedgeParams, row: u32, marks: usize, isOn: bool): void {
   const end = getU32(p.indptr, row + 1);
   for (let i = getU32(p.indptr, row); i < end; i++) {
     const user = getU32(p.indices, i);
-    if (!isOn) setU32(marks, user, 0);
-    else if (isCount(p)) setU32(marks, user, 1);
-    else setF32(marks, user, weightOf(p, i));
+    if (!isCount(p)) setF32(marks, user, isOn ? weightOf(p, i) : 0);
+    else if (isOn) setU32(marks, user >> 5, getU32(marks, user >> 5) | (1 << (user & 31)));
+    else setU32(marks, user >> 5, 0);
   }
 }
 
-/** Sum over common followers, in their order: the sum that sumWedges would give, to the bit. */
+/** Sum over common followers, in their order: what spgemmTopK gives in this row, to the bit. */
 function commonWeight(p: WedgeParams, row: u32, other: u32, marks: usize): f32 {
-  const mine = rowSize(p.indptr, row);
-  const theirs = rowSize(p.indptr, other);
-  if (theirs > mine << 4) return searchCommon(p, row, other);
+  if (isCount(p) && rowSize(p.indptr, other) > rowSize(p.indptr, row) << 4) return <f32>searchCommon(p, row, other);
   const end = getU32(p.indptr, other + 1);
   if (isCount(p)) {
     let count: u32 = 0;
-    for (let i = getU32(p.indptr, other); i < end; i++) count += getU32(marks, getU32(p.indices, i));
+    for (let i = getU32(p.indptr, other); i < end; i++) {
+      const user = getU32(p.indices, i);
+      count += (getU32(marks, user >> 5) >> (user & 31)) & 1;
+    }
     return <f32>count;
   }
   let sum: f32 = 0;
@@ -229,13 +231,12 @@ function commonWeight(p: WedgeParams, row: u32, other: u32, marks: usize): f32 {
   return sum;
 }
 
-/** The same when the other row is far longer: each user of this one is searched there, from where the last one stood. */
-function searchCommon(p: WedgeParams, row: u32, other: u32): f32 {
+/** Common followers when the other row is far longer: each user of this one is searched there, from where the last one stood. */
+function searchCommon(p: WedgeParams, row: u32, other: u32): u32 {
   const end = getU32(p.indptr, row + 1);
   const last = getU32(p.indptr, other + 1);
   let at = getU32(p.indptr, other);
   let count: u32 = 0;
-  let sum: f32 = 0;
   for (let i = getU32(p.indptr, row); i < end; i++) {
     const user = getU32(p.indices, i);
     let high = last;
@@ -245,11 +246,9 @@ function searchCommon(p: WedgeParams, row: u32, other: u32): f32 {
       else high = middle;
     }
     if (at == last) break;
-    if (getU32(p.indices, at) != user) continue;
-    count++;
-    sum += weightOf(p, i) * (p.data ? getF32(p.data, at) : 1);
+    count += u32(getU32(p.indices, at) == user);
   }
-  return isCount(p) ? <f32>count : sum;
+  return count;
 }
 
 /** Do the two have at least minCommon followers in common? Both rows are walked, until there are as many. */
@@ -274,70 +273,55 @@ function hasCommon(p: WedgeParams, row: u32, other: u32): bool {
 @inline function sketchAt(p: WedgeParams, number: u32): usize { return p.sketches + <usize>(number - 1) * p.sketchBytes; }
 
 /**
- * Work units lo..hi: for each producer its topK most similar ones above the threshold, among those that the draws bring up.
- * A pair is held against the sketches right where it is drawn, unless counting its common followers is as quick.
+ * Work units lo..hi: for each producer the pairs above the threshold among those that its draws bring up. A pair is held
+ * against the sketches right where it is drawn, unless counting its common followers is as quick.
  */
-export function sampleTopK(params: usize, scratch: usize, lo: u32, hi: u32): void {
+export function samplePairs(params: usize, scratch: usize, lo: u32, hi: u32): void {
   const p = changetype<WedgeParams>(params);
   const end = getU32(p.units, hi);
   for (let row = getU32(p.units, lo); row < end; row++) sampleRow(p, row, scratch);
 }
 
-function sampleRow(p: WedgeParams, row: u32, sums: usize): void {
-  const touched = sums + ((<usize>p.numProducers) << 2);
-  const marks = touched + ((<usize>p.numProducers + 1) << 2);
-  const pairs = (marks + ((<usize>p.numUsers) << 2) + 7) & ~7;
+function sampleRow(p: WedgeParams, row: u32, marks: usize): void {
+  const seen = marks + ((<usize>p.numUsers + 31) << 2);
+  const touched = seen + ((<usize>p.numProducers + 3) & ~3);
+  const places = touched + ((<usize>p.numProducers + 1) << 2);
+  const pairs = (places + (DRAWS << 3) + 7) & ~7;
   const place = row - p.firstRow;
-  const scale = getF32(p.scale, row);
   const looked = p.numLooked + ((<usize>place) << 3);
-  const isExact = load<u8>(p.isExact + row) != 0;
+  const scale = getF32(p.scale, row);
   let size: u32 = 0;
   let numDistinct: u32 = 0;
   let numSurvivors: u32 = 0;
   store<f64>(looked, 0);
-  if (scale != 0) {
-    numDistinct = isExact ? sumWedges(p, row, sums, touched) : sampleWedges(p, row, sums, touched, looked);
-    if (!isExact) markUsers(p, row, marks, true);
+  if (scale != 0 && !load<u8>(p.isExact + row)) {
+    const numSeen = sampleWedges(p, row, seen, touched, places, looked);
+    if (!p.estimates) markUsers(p, row, marks, true);
     const mine = rowSize(p.indptr, row);
     const number = p.sketches ? getU32(p.sketchOf, row) : 0;
-    for (let t: u32 = 0; t < numDistinct; t++) {
+    for (let t: u32 = 0; t < numSeen; t++) {
       const other = getU32(touched, t);
+      store<u8>(seen + other, 0);
       const otherScale = getF32(p.scale, other);
-      let value: f32 = isExact ? (isCount(p) ? <f32>getU32(sums, other) : getF32(sums, other)) : 0;
-      setU32(sums, other, 0);
-      if (other == row || otherScale == 0) continue;
-      if (!isExact) {
-        let distance: u32 = 0;
-        if (number && min<u32>(mine, rowSize(p.indptr, other)) >= p.askFrom) {
-          distance = hammingDistance(sketchAt(p, number), sketchAt(p, getU32(p.sketchOf, other)), p.sketchBytes);
-          if (distance > p.maxDistance) continue;
-        }
-        value = p.estimates
-          ? getF32(p.estimates, distance) * getF32(p.norms, row) * getF32(p.norms, other)
-          : commonWeight(p, row, other, marks) * (scale * otherScale);
-      } else {
-        value = value * (scale * otherScale);
+      if (other == row || otherScale == 0 || load<u8>(p.isExact + other)) continue;
+      numDistinct++;
+      let distance: u32 = 0;
+      if (number && min<u32>(mine, rowSize(p.indptr, other)) >= p.askFrom) {
+        distance = hammingDistance(sketchAt(p, number), sketchAt(p, getU32(p.sketchOf, other)), p.sketchBytes);
+        if (distance > p.maxDistance) continue;
       }
       numSurvivors++;
-      if (value > p.threshold && (p.minCommon <= 1 || hasCommon(p, row, other))) {
-        size = offerPair(pairs, size, p.topK, other, value);
-      }
+      const value: f32 = p.estimates
+        ? getF32(p.estimates, distance) * getF32(p.norms, row) * getF32(p.norms, other)
+        : commonWeight(p, row, other, marks) * (scale * otherScale);
+      if (value > p.threshold && (p.minCommon <= 1 || hasCommon(p, row, other))) setPair(pairs, size++, other, value);
     }
-    if (isExact) store<f64>(looked, wedgesOf(p, row));
-    else markUsers(p, row, marks, false);
+    if (!p.estimates) markUsers(p, row, marks, false);
   }
   sortByIndex(pairs, size);
-  const slot = (<usize>place * p.topK) << 2;
+  const slot = (<usize>getU32(p.slotStarts, place)) << 2;
   storePairs(pairs, size, p.slotIndices + slot, p.slotData + slot);
   setU32(p.counts, place, size);
   setU32(p.numDistinct, place, numDistinct);
   setU32(p.numSurvivors, place, numSurvivors);
-}
-
-/** Sum over the followers of a producer of how many they follow. */
-function wedgesOf(p: WedgeParams, row: u32): f64 {
-  let sum: f64 = 0;
-  const end = getU32(p.indptr, row + 1);
-  for (let i = getU32(p.indptr, row); i < end; i++) sum += <f64>rowSize(p.userIndptr, getU32(p.indices, i));
-  return sum;
 }

@@ -105,8 +105,9 @@ export interface WedgeSampling {
   readonly innerScale?: Float32Array;
   readonly scale: Float32Array;
   readonly tables: WedgeTables;
-  /** 1: the producer's wedges are all looked at. */
+  /** 1: the pairs of the producer are found elsewhere. */
   readonly isExact: Uint8Array;
+  /** Expected draws of a pair of similarity 1 from one of its ends. */
   readonly samples: number;
   readonly drawCost: number;
   readonly key: RandomKey;
@@ -123,7 +124,8 @@ export interface WedgeSampling {
   readonly threshold: number;
   /** Followers that a pair must have in common. Default 1. */
   readonly minCommon?: number;
-  readonly topK: number;
+  /** Most pairs that each producer can come upon. */
+  readonly maxPairs: Uint32Array;
   /** Expected cost of each producer, by which they are shared out. */
   readonly costs: Float64Array;
   /** Bytes that the rows of a panel may take; the result does not depend on it. Default 512 MiB. */
@@ -139,17 +141,16 @@ export interface SamplingCounts {
 }
 
 /**
- * The best `topK` neighbours of each producer above the threshold, columns ascending, among those that the draws bring up;
- * handed over panel by panel, top to bottom.
+ * Pairs above the threshold among those that the draws bring up, each in the row of the end that drew it, or of both; columns
+ * ascending; handed over panel by panel, top to bottom.
  */
-export async function sampleTopK(
+export async function samplePairs(
   kernels: Kernels,
   sampling: WedgeSampling,
   take: (panel: Panel) => Promise<void> | void,
 ): Promise<SamplingCounts> {
-  const { users, producers, sketches, tables, costs, key } = sampling;
+  const { users, producers, sketches, tables, costs, key, maxPairs } = sampling;
   const numProducers = producers.numRows;
-  const topK = Math.max(1, Math.min(sampling.topK, numProducers));
   return kernels.scope(async (arena) => {
     const optional = (array: Float32Array | undefined) => array && arena.put(array);
     const fixed = {
@@ -160,7 +161,6 @@ export async function sampleTopK(
       data: optional(producers.data),
       userIndptr: arena.put(users.indptr),
       userIndices: arena.put(users.indices),
-      userData: optional(users.data),
       innerScale: optional(sampling.innerScale),
       scale: arena.put(sampling.scale),
       table: tables.table,
@@ -178,19 +178,19 @@ export async function sampleTopK(
       norms: optional(sketches?.estimates?.norms),
       threshold: floorFloat32(Math.max(sampling.threshold, 0)),
       minCommon: sampling.minCommon ?? 1,
-      topK,
     };
-    const scratchBytes = samplingScratchBytes(numProducers, users.numRows, topK);
-    const maxBytes = sampling.maxPanelBytes ?? DEFAULT_PANEL_BYTES;
-    const panelRows = Math.max(1, Math.min(numProducers, Math.floor(maxBytes / (topK * ENTRY_BYTES + 20))));
+    const scratchBytes = samplingScratchBytes(numProducers, users.numRows);
+    const maxEntries = Math.floor((sampling.maxPanelBytes ?? DEFAULT_PANEL_BYTES) / ENTRY_BYTES);
     const totals = { numLooked: 0, numDistinct: 0, numSurvivors: 0 };
-    for (let firstRow = 0; firstRow === 0 || firstRow < numProducers; firstRow += panelRows) {
-      const numRows = Math.min(panelRows, numProducers - firstRow);
+    for (let firstRow = 0; ; ) {
+      const slotStarts = placeSlots(maxPairs, firstRow, maxEntries);
+      const numRows = slotStarts.length - 1;
       const panel = await kernels.scope(async () => {
         const slots = {
+          slotStarts: arena.put(slotStarts),
           counts: arena.u32(numRows),
-          slotIndices: arena.u32(numRows * topK),
-          slotData: arena.f32(numRows * topK),
+          slotIndices: arena.u32(slotStarts[numRows]),
+          slotData: arena.f32(slotStarts[numRows]),
         };
         const units = arena.put(shareOut(costs, firstRow, firstRow + numRows));
         const counts = {
@@ -198,24 +198,36 @@ export async function sampleTopK(
           numDistinct: arena.u32(numRows),
           numSurvivors: arena.u32(numRows),
         };
-        const params = kernels.block('sampleTopK', { ...fixed, units, firstRow, ...slots, ...counts });
-        await kernels.run([kernels.step('sampleTopK', params, units.length - 1, 1)], {
+        const params = kernels.block('samplePairs', { ...fixed, units, firstRow, ...slots, ...counts });
+        await kernels.run([kernels.step('samplePairs', params, units.length - 1, 1)], {
           scratchBytes,
           onProgress: (fraction) => sampling.onProgress?.((firstRow + numRows * fraction) / numProducers),
         });
         for (const [name, values] of Object.entries(counts))
           totals[name as keyof typeof totals] += sumOf(values);
-        return compactSlots(kernels, arena, { ...slots, slots: topK }, numProducers);
+        return compactSlots(kernels, arena, slots, numProducers);
       });
       await take(panel);
+      firstRow += numRows;
+      if (firstRow === numProducers) return totals;
     }
-    return totals;
   });
 }
 
 /** Bytes of the working memory of a thread; its parts are named in assembly/wedge.ts. */
-export function samplingScratchBytes(numProducers: number, numUsers: number, topK: number): number {
-  return 8 * numProducers + 4 * numUsers + 8 * Math.min(topK, numProducers) + 64;
+export function samplingScratchBytes(numProducers: number, numUsers: number): number {
+  return 13 * numProducers + 4 * numUsers + 2200;
+}
+
+/** Where the rows of the next panel begin in its slots: as many rows as have room, and at least one. */
+function placeSlots(maxPairs: Uint32Array, firstRow: number, maxEntries: number): Uint32Array {
+  const starts = [0];
+  for (let row = firstRow; row < maxPairs.length; row++) {
+    const next = starts[row - firstRow] + maxPairs[row];
+    if (next > maxEntries && row > firstRow) break;
+    starts.push(next);
+  }
+  return Uint32Array.from(starts);
 }
 
 /** Bounds of consecutive rows of about the same cost, some thousand of them. */

@@ -7,6 +7,7 @@ import type { Kernels } from '../kernels/kernels.ts';
 import { capUserDegree, countWedges } from './degree-cap.ts';
 import { type WeightedFollowers, weighFollowers } from './follower-weights.ts';
 import { multiplyFollowers, requireSimilarityOptions } from './producer-similarity.ts';
+import { exactSeconds } from './similarity-costs.ts';
 import {
   planFor,
   requireWhimpOptions,
@@ -14,7 +15,7 @@ import {
   type WhimpOptions,
   type WhimpReport,
 } from './whimp.ts';
-import { exactSeconds, type WhimpPlan } from './whimp-plan.ts';
+import type { WhimpPlan } from './whimp-plan.ts';
 
 export const similarityMethods = ['exact', 'whimp', 'auto'] as const;
 export type SimilarityMethod = (typeof similarityMethods)[number];
@@ -36,8 +37,8 @@ export interface SimilarityReport {
   readonly reason: string;
   /** Σ d(u)(d(u) - 1) / 2. */
   readonly numUserWedges: number;
-  /** What the exact product would take on one thread of an ordinary machine, and WHIMP, when that was asked. */
-  readonly exactSeconds: number;
+  /** What the exact product would take on one thread of an ordinary machine, and WHIMP; where that was weighed. */
+  readonly exactSeconds?: number;
   readonly whimpSeconds?: number;
   readonly numUsersCut: number;
   readonly numFollowsCut: number;
@@ -76,19 +77,21 @@ interface Choice extends Pick<SimilarityReport, 'method' | 'reason' | 'exactSeco
 }
 
 function chooseMethod(followers: WeightedFollowers, options: FindSimilarityOptions): Choice {
-  const exact = exactSeconds(followers.users);
-  const inFull = (reason: string): Choice => ({ method: 'exact', reason, exactSeconds: exact });
-  if (options.method === 'exact') return inFull('asked for');
-  if (!needsPlan(options)) return inFull(`about ${seconds(exact)}; WHIMP cannot find what has no threshold`);
+  const { method, topK, affordableSeconds = 10 } = options;
+  if (method === 'exact') return { method, reason: 'asked for' };
+  if (!needsPlan(options)) return { method: 'exact', reason: 'WHIMP cannot find what has no threshold' };
   const plan = planFor(followers, options);
-  const whimp = plan.seconds;
-  if (options.method === 'whimp')
-    return { method: 'whimp', reason: 'asked for', exactSeconds: exact, whimpSeconds: whimp, plan };
-  const prices = `exactly about ${seconds(exact)}, by WHIMP about ${seconds(whimp)}`;
-  if (exact <= (options.affordableSeconds ?? 10))
-    return { ...inFull(`affordable; ${prices}`), whimpSeconds: whimp };
-  if (exact <= WORTHWHILE * whimp) return { ...inFull(prices), whimpSeconds: whimp };
-  return { method: 'whimp', reason: prices, exactSeconds: exact, whimpSeconds: whimp, plan };
+  const prices = {
+    exactSeconds: exactSeconds(followers, plan.similaritySums, topK),
+    whimpSeconds: plan.seconds,
+  };
+  if (method === 'whimp') return { method, reason: 'asked for', ...prices, plan };
+  const told = `exactly about ${seconds(prices.exactSeconds)}, by WHIMP about ${seconds(prices.whimpSeconds)}`;
+  if (prices.exactSeconds <= affordableSeconds)
+    return { method: 'exact', reason: `affordable; ${told}`, ...prices };
+  if (prices.exactSeconds <= WORTHWHILE * prices.whimpSeconds)
+    return { method: 'exact', reason: told, ...prices };
+  return { method: 'whimp', reason: told, ...prices, plan };
 }
 
 /** On one thread. */

@@ -12,7 +12,7 @@ const MIN_PANEL_BYTES = 4e6;
 /** More gains nothing. */
 const MAX_PANEL_BYTES = 2 ** 29;
 /** Per consumer: mass, and what the plan of the draws keeps. */
-const WHIMP_CONSUMER_BYTES = 32;
+const WHIMP_CONSUMER_BYTES = 40;
 /** Per producer: the plan's counts, the sampler's, and their places. */
 const WHIMP_PRODUCER_BYTES = 80;
 /** Per follow: its place of an alias table. */
@@ -23,11 +23,18 @@ export function exactBytes(graph: Csr, topK: number, numThreads: number): number
   return spgemmScratchBytes(graph.numCols, Math.min(topK, graph.numCols)) * numThreads;
 }
 
-/** Tables, sketches and working memory of WHIMP. */
-export function whimpBytes(graph: Csr, topK: number, numThreads: number, sketchBytes: number): number {
+/** Tables, sketches and working memory of WHIMP, and the rows that are multiplied. */
+export function whimpBytes(
+  graph: Csr,
+  numThreads: number,
+  sketchBytes: number,
+  numMultiplied: number,
+): number {
   const tables = nnz(graph) * TABLE_ENTRY_BYTES + graph.numRows * WHIMP_CONSUMER_BYTES;
-  const scratch = samplingScratchBytes(graph.numCols, graph.numRows, topK) * numThreads;
-  return tables + graph.numCols * WHIMP_PRODUCER_BYTES + sketchBytes + scratch;
+  const perThread =
+    samplingScratchBytes(graph.numCols, graph.numRows) + spgemmScratchBytes(graph.numCols, graph.numCols);
+  const rows = graph.numCols * WHIMP_PRODUCER_BYTES + numMultiplied * (graph.data ? 8 : 4) * 2;
+  return tables + rows + sketchBytes + perThread * numThreads;
 }
 
 /**

@@ -6,7 +6,7 @@ import type { Csr } from '../core/csr.ts';
 import type { EdgeStore, OpenEdgeStore } from '../core/edge-store.ts';
 import type { Kernels } from '../kernels/kernels.ts';
 import { transpose, unionMax } from '../kernels/sparse.ts';
-import { type Panel, type SpgemmOptions, spgemmPanels, stackRows } from '../kernels/spgemm.ts';
+import { type Panel, type SpgemmOptions, spgemmPanels, spgemmTopK } from '../kernels/spgemm.ts';
 import { isSymmetricCount, topKFromUpperTriangle } from './upper-triangle.ts';
 
 /** Kept entries beside the result: index and value, as kept and from the other end, and the two merged. */
@@ -18,41 +18,10 @@ export interface SpillOptions {
   readonly openStore: OpenEdgeStore;
 }
 
-/** Hands over the rows of a square matrix panel by panel, top to bottom, each panel of no more than so many bytes. */
-export type ComputeRows = (
-  take: (panel: Panel) => Promise<void> | void,
-  maxPanelBytes?: number,
-) => Promise<void>;
-
 /**
- * max(K, Kᵀ) for the rows K that are computed.
+ * max(K, Kᵀ) for K = the best of A · Aᵀ, or of A · B where B is Aᵀ with other values.
  * @param spill  absent: everything in memory; else K goes to a store, which is read once per `maxBytes` of result
  */
-export async function unionWithTranspose(
-  kernels: Kernels,
-  numRows: number,
-  compute: ComputeRows,
-  spill?: SpillOptions,
-): Promise<Csr> {
-  if (!spill) {
-    const panels: Panel[] = [];
-    await compute((panel) => {
-      panels.push(panel);
-    });
-    const kept = stackRows(panels, numRows);
-    return unionMax(kernels, kept, await transpose(kernels, kept));
-  }
-  const store = await spill.openStore('similarity');
-  try {
-    const kept = new KeptRows(store, numRows);
-    await compute((panel) => kept.append(panel), spill.maxBytes);
-    return await kept.unionWithTranspose(spill.maxBytes);
-  } finally {
-    await store.close();
-  }
-}
-
-/** `unionWithTranspose` of the best of A · Aᵀ, or of A · B where B is Aᵀ with other values. */
 export async function keepByEitherEnd(
   kernels: Kernels,
   a: Csr,
@@ -60,12 +29,28 @@ export async function keepByEitherEnd(
   options: SpgemmOptions,
   spill?: SpillOptions,
 ): Promise<Csr> {
-  const isShared = !spill && options.excludeDiagonal === true && isSymmetricCount(a, b, options);
+  if (spill) return keepOnDisk(kernels, a, b, options, spill);
+  const isShared = options.excludeDiagonal === true && isSymmetricCount(a, b, options);
   const shared = isShared ? await topKFromUpperTriangle(kernels, a, b, options) : undefined;
-  if (shared) return unionMax(kernels, shared, await transpose(kernels, shared));
-  const compute: ComputeRows = (take, maxPanelBytes) =>
-    spgemmPanels(kernels, a, b, { ...options, maxPanelBytes }, take);
-  return unionWithTranspose(kernels, a.numRows, compute, spill);
+  const kept = shared ?? (await spgemmTopK(kernels, a, b, options));
+  return unionMax(kernels, kept, await transpose(kernels, kept));
+}
+
+async function keepOnDisk(
+  kernels: Kernels,
+  a: Csr,
+  b: Csr,
+  options: SpgemmOptions,
+  { maxBytes, openStore }: SpillOptions,
+): Promise<Csr> {
+  const store = await openStore('similarity');
+  try {
+    const kept = new KeptRows(store, a.numRows);
+    await spgemmPanels(kernels, a, b, { ...options, maxPanelBytes: maxBytes }, (panel) => kept.append(panel));
+    return await kept.unionWithTranspose(maxBytes);
+  } finally {
+    await store.close();
+  }
 }
 
 /** A square matrix on disk, written row by row. In memory: two numbers per row. */

@@ -12,16 +12,19 @@ import {
   placeSketches,
   placeWedgeTables,
   type SamplingCounts,
-  sampleTopK,
+  samplePairs,
   type WedgeSampling,
 } from '../kernels/similarity.ts';
+import { transpose, unionMax } from '../kernels/sparse.ts';
+import { spgemmPanels } from '../kernels/spgemm.ts';
 import { countMultiplyAdds } from './degree-cap.ts';
-import { type WeightedFollowers, weighFollowers } from './follower-weights.ts';
+import { rowSize, type WeightedFollowers, weighFollowers } from './follower-weights.ts';
+import { HeldPairs, MAX_HELD_PAIRS } from './held-pairs.ts';
 import { panelBytes, whimpBytes } from './memory-plan.ts';
-import { unionWithTranspose } from './neighbor-rows.ts';
 import { requireSimilarityOptions, type SimilarityOptions, transformed } from './producer-similarity.ts';
 import { cosinesByDistance } from './whimp-bounds.ts';
-import { DRAW_COST, planWhimp, sketchedProducers, type WhimpPlan } from './whimp-plan.ts';
+import { planWhimp, sketchedProducers, type WhimpPlan } from './whimp-plan.ts';
+import { DRAW_COST } from './whimp-work.ts';
 
 export interface WhimpOptions extends SimilarityOptions {
   readonly seed: string;
@@ -35,7 +38,7 @@ export interface WhimpOptions extends SimilarityOptions {
   readonly isMixed?: boolean;
 }
 
-/** How a similarity graph was sampled. Counts are of ordered pairs: each producer looks from its own side. */
+/** How a similarity graph was sampled. */
 export interface WhimpReport {
   readonly samples: number;
   readonly expectedRecall: number;
@@ -51,7 +54,7 @@ export interface WhimpReport {
   /** Σ d(u)², and how many of those were drawn or read. */
   readonly numWedges: number;
   readonly numWedgesLooked: number;
-  /** Different pairs among them, and those that passed the sketches. */
+  /** Different pairs among those drawn, and those that passed the sketches. */
   readonly numPairs: number;
   readonly numSurvivors: number;
 }
@@ -74,6 +77,7 @@ export function planFor(followers: WeightedFollowers, options: WhimpOptions): Wh
     bits: options.sketchBits || undefined,
     isVerified: options.isVerified ?? true,
     isMixed: options.isMixed ?? true,
+    topK: options.topK,
   });
 }
 
@@ -84,49 +88,104 @@ export async function sampleFollowers(
   plan: WhimpPlan,
   options: WhimpOptions,
 ): Promise<{ similarity: Csr; report: WhimpReport }> {
-  const { isVerified = true, memory, topK } = options;
-  const { users, producers } = followers;
-  const sketchBytes = (plan.numSketches * plan.bits) / 8;
-  const spill = memory && {
-    maxBytes: panelBytes(users, whimpBytes(users, topK, kernels.numThreads, sketchBytes), memory.bytes),
-    openStore: memory.openStore,
+  const maxPanelBytes = options.memory && panelsWithin(kernels, followers, plan, options.memory.bytes);
+  const maxHeldPairs = maxPanelBytes ? Math.floor(maxPanelBytes / HELD_PAIR_BYTES) : MAX_HELD_PAIRS;
+  const held = new HeldPairs(kernels, followers.producers.numRows, options.topK, maxHeldPairs);
+  await multiplyRows(kernels, followers, plan, { ...options, maxPanelBytes }, held);
+  await held.startOver();
+  const counts = await sampleRows(kernels, followers, plan, { ...options, maxPanelBytes }, held);
+  const best = await held.finish();
+  const kept = await unionMax(kernels, best, await transpose(kernels, best));
+  return {
+    similarity: transformed(kept, options.transform),
+    report: reportOf(plan, followers, counts, options.isVerified ?? true),
   };
+}
+
+/** A pair is held with its mirror image, outside of kernel memory and within. */
+const HELD_PAIR_BYTES = 48;
+
+function panelsWithin(
+  { numThreads }: Kernels,
+  { users, producers }: WeightedFollowers,
+  plan: WhimpPlan,
+  allowedBytes: number,
+): number {
+  const numMultiplied = multipliedRows(producers, plan).indices.length;
+  const sketchBytes = (plan.numSketches * plan.bits) / 8;
+  return panelBytes(users, whimpBytes(users, numThreads, sketchBytes, numMultiplied), allowedBytes);
+}
+
+type PanelOptions = WhimpOptions & { readonly maxPanelBytes?: number };
+
+/** All pairs of the producers whose wedges are quicker counted than sampled. */
+async function multiplyRows(
+  kernels: Kernels,
+  { users, producers, innerScale, scale, threshold }: WeightedFollowers,
+  plan: WhimpPlan,
+  { minCommonFollowers, maxPanelBytes, onProgress }: PanelOptions,
+  held: HeldPairs,
+): Promise<void> {
+  if (plan.numExact === 0) return;
+  const product = {
+    topK: producers.numRows,
+    threshold,
+    innerScale,
+    rowScale: scale,
+    colScale: scale,
+    minCommon: minCommonFollowers,
+    excludeDiagonal: true,
+    maxPanelBytes,
+    onProgress: (share: number) => onProgress?.(share * plan.exactShare),
+  };
+  await spgemmPanels(kernels, multipliedRows(producers, plan), users, product, (panel) => held.add(panel));
+}
+
+/** The rows of the producers that are done exactly; the others are empty. */
+function multipliedRows(producers: Csr, { isExact }: WhimpPlan): Csr {
+  const { numRows, indptr, indices, data } = producers;
+  const kept = new Uint32Array(numRows + 1);
+  for (let p = 0; p < numRows; p++) kept[p + 1] = kept[p] + (isExact[p] ? rowSize(producers, p) : 0);
+  const some = { indices: new Uint32Array(kept[numRows]), data: data && new Float32Array(kept[numRows]) };
+  for (let p = 0; p < numRows; p++) {
+    if (!isExact[p]) continue;
+    some.indices.set(indices.subarray(indptr[p], indptr[p + 1]), kept[p]);
+    if (data) some.data?.set(data.subarray(indptr[p], indptr[p + 1]), kept[p]);
+  }
+  return { ...producers, indptr: kept, ...some };
+}
+
+/** Pairs of the others among themselves, as the draws bring them up. */
+async function sampleRows(
+  kernels: Kernels,
+  followers: WeightedFollowers,
+  plan: WhimpPlan,
+  options: PanelOptions,
+  held: HeldPairs,
+): Promise<SamplingCounts> {
+  if (plan.numSampled === 0) return { numLooked: 0, numDistinct: 0, numSurvivors: 0 };
   return kernels.scope(async (arena) => {
     // Placed once, for tables, sketches and sampling alike.
-    const placed = {
-      ...followers,
-      users: place(users),
-      producers: place(producers),
-    };
-    function place(matrix: Csr): Csr {
+    const place = (matrix: Csr): Csr => {
       const data = matrix.data && arena.put(matrix.data);
       return { ...matrix, indptr: arena.put(matrix.indptr), indices: arena.put(matrix.indices), data };
-    }
-    const tables = await placeWedgeTables(kernels, placed.users, placed.scale, placed.innerScale);
+    };
+    const placed = { ...followers, users: place(followers.users), producers: place(followers.producers) };
     const sampling: WedgeSampling = {
       ...placed,
-      tables,
+      tables: await placeWedgeTables(kernels, placed.users, placed.scale, placed.innerScale),
       isExact: plan.isExact,
-      samples: plan.samples,
+      samples: plan.samples / 2,
       drawCost: DRAW_COST,
       key: randomKey(options.seed, 'wedges'),
       sketches: await sketchesOf(kernels, placed, plan, options),
       minCommon: options.minCommonFollowers,
-      topK,
+      maxPairs: plan.maxPairs,
       costs: plan.costs,
-      onProgress: options.onProgress,
+      maxPanelBytes: options.maxPanelBytes,
+      onProgress: (share) => options.onProgress?.(plan.exactShare + share * (1 - plan.exactShare)),
     };
-    let counts: SamplingCounts = { numLooked: 0, numDistinct: 0, numSurvivors: 0 };
-    const kept = await unionWithTranspose(
-      kernels,
-      producers.numRows,
-      async (take, maxPanelBytes) => {
-        counts = await sampleTopK(kernels, { ...sampling, maxPanelBytes }, take);
-      },
-      spill,
-    );
-    const similarity = transformed(kept, options.transform);
-    return { similarity, report: reportOf(plan, users, counts, isVerified) };
+    return samplePairs(kernels, sampling, (panel) => held.add(panel));
   });
 }
 
@@ -190,7 +249,12 @@ function columnNorms(producers: Csr, scale: Float32Array, innerScale?: Float32Ar
   });
 }
 
-function reportOf(plan: WhimpPlan, users: Csr, sampled: SamplingCounts, isVerified: boolean): WhimpReport {
+function reportOf(
+  plan: WhimpPlan,
+  { users }: WeightedFollowers,
+  sampled: SamplingCounts,
+  isVerified: boolean,
+): WhimpReport {
   return {
     samples: plan.samples,
     expectedRecall: plan.expectedRecall,
@@ -202,7 +266,7 @@ function reportOf(plan: WhimpPlan, users: Csr, sampled: SamplingCounts, isVerifi
     isVerified,
     numExactProducers: plan.numExact,
     numWedges: countMultiplyAdds(users),
-    numWedgesLooked: sampled.numLooked,
+    numWedgesLooked: plan.numExactWedges + sampled.numLooked,
     numPairs: sampled.numDistinct,
     numSurvivors: sampled.numSurvivors,
   };

@@ -22,7 +22,7 @@ import {
   union,
 } from './matrix-cases.ts';
 import { cutInterests, decayValues, interests, lastStates } from './model-cases.ts';
-import { hammingPairs, sampleTopK, simhashRows, wedgeTables } from './similarity-cases.ts';
+import { hammingPairs, samplePairs, simhashRows, wedgeTables } from './similarity-cases.ts';
 
 const withCount =
   (make: MakeCase, countOf: (values: KernelCase['values']) => number): MakeCase =>
@@ -64,7 +64,7 @@ export const kernelCases: Readonly<Record<KernelName, MakeCase>> = {
   simhashRows,
   hammingPairs,
   wedgeTables,
-  sampleTopK,
+  samplePairs,
   permuteRows,
   colorGraph,
   proposeMoves: metropolis,

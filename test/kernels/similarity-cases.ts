@@ -97,7 +97,7 @@ function unitsOf(random: Random, first: number, end: number): Uint32Array {
   return Uint32Array.from([first, ...cuts, end]).sort();
 }
 
-export const sampleTopK: MakeCase = (random, numProducers) => {
+export const samplePairs: MakeCase = (random, numProducers) => {
   // Many users and few producers make rows of which one is much longer than the other.
   const numUsers = 1 + random.below(random.chance(0.3) ? 400 : 30);
   const users = random.csr(numUsers, numProducers);
@@ -108,7 +108,9 @@ export const sampleTopK: MakeCase = (random, numProducers) => {
   const askFrom = random.below(4);
   const firstRow = random.below(numProducers + 1);
   const panel = numProducers - firstRow;
-  const topK = 1 + random.below(random.chance() ? 4 : 40);
+  // Room for every pair, and some rows further apart.
+  const slotStarts = u32(panel + 1);
+  for (let i = 0; i < panel; i++) slotStarts[i + 1] = slotStarts[i] + numProducers + random.below(3);
   const units = unitsOf(random, firstRow, numProducers);
   const sketchOf = u32(numProducers).map((_, i) => i + 1);
   const table = randomWords(random, 2 * users.indices.length);
@@ -127,7 +129,6 @@ export const sampleTopK: MakeCase = (random, numProducers) => {
       data: isCount ? undefined : producers.data,
       userIndptr: users.indptr,
       userIndices: users.indices,
-      userData: isCount ? undefined : users.data,
       innerScale: isCount ? undefined : random.maybe(random.f32(numUsers)),
       scale: random.f32(numProducers),
       table,
@@ -146,17 +147,17 @@ export const sampleTopK: MakeCase = (random, numProducers) => {
       norms: random.f32(numProducers),
       threshold: random.chance() ? 0 : 0.3 * random.real(),
       minCommon: 1 + random.below(3),
-      topK,
       units,
       firstRow,
+      slotStarts,
       counts: u32(panel),
-      slotIndices: u32(panel * topK),
-      slotData: f32(panel * topK),
+      slotIndices: u32(slotStarts[panel]),
+      slotData: f32(slotStarts[panel]),
       numLooked: f64(panel),
       numDistinct: u32(panel),
       numSurvivors: u32(panel),
     },
     count: units.length - 1,
-    scratchBytes: 8 * numProducers + 4 * numUsers + 8 * topK + 32,
+    scratchBytes: 13 * numProducers + 4 * numUsers + 2200,
   };
 };

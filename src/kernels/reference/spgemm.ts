@@ -8,7 +8,7 @@ export interface Pair {
 }
 
 /** Higher score first, then lower index. */
-export function bestFirst(a: Pair, b: Pair): number {
+function bestFirst(a: Pair, b: Pair): number {
   return b.score - a.score || a.index - b.index;
 }
 

@@ -1,9 +1,9 @@
 /** Twins of assembly/wedge.ts. */
-import { mix, streamOf, uniform } from '../../core/rng.ts';
+import { mix, streamOf } from '../../core/rng.ts';
 import type { BlockNumbers, Kernel, LayoutOf } from '../abi.ts';
 import type { TwinMemory } from './memory.ts';
 import { hammingDistance } from './simhash.ts';
-import { bestFirst, type Pair, storePairs } from './spgemm.ts';
+import { type Pair, storePairs } from './spgemm.ts';
 
 const f32 = Math.fround;
 
@@ -32,14 +32,14 @@ export function wedgeTwins(memory: TwinMemory) {
     }
   };
 
-  const sampleTopK: Kernel = (params, scratch, lo, hi) => {
-    const p = memory.block('sampleTopK', params);
+  const samplePairs: Kernel = (params, _scratch, lo, hi) => {
+    const p = memory.block('samplePairs', params);
     const units = memory.u32(p.units);
-    const sampler = openSampler(memory, p, scratch);
+    const sampler = openSampler(memory, p);
     for (let row = units[lo]; row < units[hi]; row++) sampler(row);
   };
 
-  return { wedgeTables, sampleTopK };
+  return { wedgeTables, samplePairs };
 }
 
 /** Vose's alias table of shares whose mean is 1: [kept of 2^32, alias] for each. */
@@ -65,14 +65,15 @@ function aliasTable(indices: Uint32Array, shares: number[]): number[] {
   return table;
 }
 
-/** Finds the best neighbours of one row after the other. */
-function openSampler(memory: TwinMemory, p: BlockNumbers<LayoutOf<'sampleTopK'>>, scratch: number) {
+const bitsOf = (stream: number, draw: number): number => mix((stream + Math.imul(draw, 0x9e3779b9)) | 0);
+
+/** Finds the pairs of one row after the other. */
+function openSampler(memory: TwinMemory, p: BlockNumbers<LayoutOf<'samplePairs'>>) {
   const indptr = memory.u32(p.indptr);
   const indices = memory.u32(p.indices);
   const data = memory.optionalF32(p.data);
   const userIndptr = memory.u32(p.userIndptr);
   const userIndices = memory.u32(p.userIndices);
-  const userData = memory.optionalF32(p.userData);
   const innerScale = memory.optionalF32(p.innerScale);
   const scale = memory.f32(p.scale);
   const table = memory.u32(p.table);
@@ -81,7 +82,6 @@ function openSampler(memory: TwinMemory, p: BlockNumbers<LayoutOf<'sampleTopK'>>
   const sketchOf = memory.u32(p.sketchOf);
   const estimates = memory.optionalF32(p.estimates);
   const norms = memory.f32(p.norms);
-  const marks = memory.f32(scratch);
   const size = (row: number) => indptr[row + 1] - indptr[row];
   const weightOf = (i: number) => f32((data ? data[i] : 1) * (innerScale ? innerScale[indices[i]] : 1));
   const sketch = (row: number) =>
@@ -104,36 +104,23 @@ function openSampler(memory: TwinMemory, p: BlockNumbers<LayoutOf<'sampleTopK'>>
         continue;
       }
       mass += share;
-      for (; draw + uniform(stream, draw) < mass; draw++) {
-        const chosen = mix(mix(stream ^ 0x5851f42d) ^ mix((draw + 0x6a09e667) | 0));
+      for (; draw + bitsOf(stream, draw) / 2 ** 32 < mass; draw++) {
+        const chosen = mix(bitsOf(stream, draw) ^ 0x5851f42d);
         const place = Number((BigInt(chosen) * BigInt(own.length)) >> 32n);
         const [kept, alias] = table.subarray(2 * (userIndptr[user] + place));
-        found.add(mix((chosen + 0x9e3779b9) | 0) < kept ? own[place] : alias);
+        found.add(mix(chosen ^ 0x6a09e667) < kept ? own[place] : alias);
       }
     }
     return { found, numLooked: numRead + draw };
   };
 
-  /** Sums over the wedges of a row, by producer; those that are 0 are not there. */
-  const sumWedges = (row: number): { sums: Map<number, number>; numLooked: number } => {
-    const sums = new Map<number, number>();
-    let numLooked = 0;
-    for (let i = indptr[row]; i < indptr[row + 1]; i++) {
-      for (let j = userIndptr[indices[i]]; j < userIndptr[indices[i] + 1]; j++) {
-        const term = f32(weightOf(i) * (userData ? userData[j] : 1));
-        if (term !== 0) sums.set(userIndices[j], f32((sums.get(userIndices[j]) ?? 0) + term));
-        numLooked++;
-      }
-    }
-    return { sums, numLooked };
-  };
-
+  /** Sum over common followers, in the order of the other row. */
   const commonWeight = (row: number, other: number): number => {
-    for (let i = indptr[row]; i < indptr[row + 1]; i++) marks[indices[i]] = weightOf(i);
+    const marks = new Map<number, number>();
+    for (let i = indptr[row]; i < indptr[row + 1]; i++) marks.set(indices[i], weightOf(i));
     let sum = 0;
     for (let i = indptr[other]; i < indptr[other + 1]; i++)
-      sum = f32(sum + f32(marks[indices[i]] * (data ? data[i] : 1)));
-    for (let i = indptr[row]; i < indptr[row + 1]; i++) marks[indices[i]] = 0;
+      sum = f32(sum + f32((marks.get(indices[i]) ?? 0) * (data ? data[i] : 1)));
     return sum;
   };
 
@@ -152,6 +139,7 @@ function openSampler(memory: TwinMemory, p: BlockNumbers<LayoutOf<'sampleTopK'>>
     return indices.subarray(indptr[other], indptr[other + 1]).filter((user) => own.has(user)).length;
   };
 
+  const slotStarts = memory.u32(p.slotStarts);
   const counts = memory.u32(p.counts);
   const slotIndices = memory.u32(p.slotIndices);
   const slotData = memory.f32(p.slotData);
@@ -160,26 +148,22 @@ function openSampler(memory: TwinMemory, p: BlockNumbers<LayoutOf<'sampleTopK'>>
   const numSurvivors = memory.u32(p.numSurvivors);
   return (row: number): void => {
     const place = row - p.firstRow;
-    const drawn =
-      scale[row] === 0 ? { found: new Set<number>(), numLooked: 0 } : isExact[row] ? undefined : sample(row);
-    const { sums, numLooked: looked } = drawn
-      ? { sums: new Map([...drawn.found].map((q) => [q, 0])), numLooked: drawn.numLooked }
-      : sumWedges(row);
+    const isSampled = scale[row] !== 0 && !isExact[row];
+    const { found, numLooked: looked } = isSampled ? sample(row) : { found: new Set<number>(), numLooked: 0 };
+    const own = [...found].filter((q) => scale[q] !== 0 && !isExact[q] && q !== row);
     const pairs: Pair[] = [];
     numSurvivors[place] = 0;
-    for (const [index, sum] of sums) {
-      if (index === row || scale[index] === 0) continue;
-      const score = drawn ? judge(row, index) : f32(sum * f32(scale[row] * scale[index]));
+    for (const index of own) {
+      const score = judge(row, index);
       if (score === undefined) continue;
       numSurvivors[place]++;
       if (score > p.threshold && (p.minCommon <= 1 || numCommon(row, index) >= p.minCommon))
         pairs.push({ index, score });
     }
-    const best = pairs.sort(bestFirst).slice(0, p.topK);
-    best.sort((a, b) => a.index - b.index);
-    storePairs(best, slotIndices, slotData, place * p.topK);
-    counts[place] = best.length;
+    pairs.sort((a, b) => a.index - b.index);
+    storePairs(pairs, slotIndices, slotData, slotStarts[place]);
+    counts[place] = pairs.length;
     numLooked[place] = looked;
-    numDistinct[place] = sums.size;
+    numDistinct[place] = own.length;
   };
 }
