@@ -1,14 +1,27 @@
-/** Follow graphs of the bench: read from lists, or drawn with power laws on both sides. */
+/** Follow graphs of the bench: read from files, or drawn with power laws on both sides. */
 import type { Csr } from '../../src/core/csr.ts';
 import { randomKey, streamOf, uniform } from '../../src/core/rng.ts';
 import { buildFollowGraph } from '../../src/graph/follow-graph.ts';
 import { readEdges } from '../../src/io/edge-reader.ts';
 import { openKernels } from '../../src/kernels/open.ts';
 
+/** `follows:EDGES` and `hubs:EDGES` are drawn, `lists:FILE` and `edges:FILE` are read. */
+export async function openGraph(source: string): Promise<Csr> {
+  const colon = source.indexOf(':');
+  const [kind, rest] = [source.slice(0, colon), source.slice(colon + 1)];
+  if (kind === 'follows') return drawFollows(Number(rest));
+  if (kind === 'hubs') return drawHubs(Number(rest));
+  return readFollows(rest, kind === 'lists' ? 'lists' : 'edges');
+}
+
 /** Consumers × producers from a file of `consumer producer producer ...` lines. */
-export async function readLists(file: string): Promise<Csr> {
+export function readLists(file: string): Promise<Csr> {
+  return readFollows(file, 'lists');
+}
+
+async function readFollows(file: string, format: 'lists' | 'edges'): Promise<Csr> {
   const kernels = openKernels();
-  const edges = await readEdges({ files: [file], format: 'lists' });
+  const edges = await readEdges({ files: [file], format });
   const { graph } = await buildFollowGraph(kernels, edges, 'binary');
   await kernels.close();
   const { data, ...pattern } = graph.matrix;
@@ -71,7 +84,7 @@ const HUB_MIN_FOLLOWS = 13;
 /** Three in ten of the draws go to the producer of rank r as (r + SHIFT)^-SLOPE, the others to any. */
 const HUB_SHARE = 0.3;
 const HUB_SLOPE = 0.8;
-const HUB_SHIFT = 0.3;
+const HUB_SHIFT = 0.1;
 const HUB_COMMUNITIES = 50;
 /** One producer in so many, and the next, have followers in common on purpose. */
 const TWIN_DISTANCE = 20;
