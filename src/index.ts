@@ -136,8 +136,14 @@ export {
   type WeightedPart,
   weightedSum,
 } from './scoring/score.ts';
+export {
+  type FindSimilarityOptions,
+  findProducerSimilarity,
+  type SimilarityReport,
+} from './similarity/find-similarity.ts';
 export { computeProducerSimilarity, type SimilarityOptions } from './similarity/producer-similarity.ts';
 export type { CosineOptions } from './similarity/top-k-cosine.ts';
+export { sampleProducerSimilarity, type WhimpOptions, type WhimpReport } from './similarity/whimp.ts';
 export { type ArtifactName, artifactNames, artifactTypes } from './stages/artifacts.ts';
 export { communityOptions } from './stages/community-params.ts';
 export { stages } from './stages/index.ts';

@@ -54,8 +54,8 @@ export interface Stage<P extends Readonly<Record<string, ParamSpec>> = Readonly<
   /** Is this artifact of no account under these params? Then a change of it does not make the outputs stale. */
   readonly ignores: (artifact: ArtifactName, params: ParamsOf<P>) => boolean;
   readonly params: P;
-  /** Draws random numbers: another seed makes other outputs. */
-  readonly usesSeed: boolean;
+  /** Does it draw random numbers under these params? Then another seed makes other outputs. */
+  readonly usesSeed: (params: ParamsOf<P>) => boolean;
   /** Why the stage has nothing to do under these params and inputs; undefined when it has. */
   readonly notApplicable: (params: ParamsOf<P>, present: ReadonlySet<ArtifactName>) => string | undefined;
   readonly run: (artifacts: Artifacts, params: ParamsOf<P>, context: StageContext) => Promise<StageResult>;
@@ -73,7 +73,7 @@ export function defineStage<const P extends Readonly<Record<string, ParamSpec>>>
   return {
     readsIfPresent: [],
     ignores: () => false,
-    usesSeed: false,
+    usesSeed: () => false,
     notApplicable: () => undefined,
     ...declaration,
   } as unknown as Stage;

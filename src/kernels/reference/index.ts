@@ -13,13 +13,17 @@ import { membershipTwins } from './memberships.ts';
 import { TwinMemory } from './memory.ts';
 import { metropolisTwins } from './metropolis.ts';
 import { postingsTwins } from './postings.ts';
+import { simhashTwins } from './simhash.ts';
 import { spgemmTwins } from './spgemm.ts';
+import { wedgeTwins } from './wedge.ts';
 
 export function createReferenceKernels(buffer: ArrayBufferLike): KernelExports {
   const memory = new TwinMemory(buffer);
   return {
     ...csrTwins(memory),
     ...spgemmTwins(memory),
+    ...simhashTwins(memory),
+    ...wedgeTwins(memory),
     ...coloringTwins(memory),
     ...metropolisTwins(memory),
     ...membershipTwins(memory),
