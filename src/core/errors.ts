@@ -46,6 +46,7 @@ export const errorTable = {
     httpStatus: 501,
     exitCode: 69,
   },
+  ADDRESS_UNAVAILABLE: { meaning: 'The address cannot be listened at', httpStatus: 500, exitCode: 69 },
   UNAUTHORIZED: { meaning: 'The request carries no token that is known here', httpStatus: 401, exitCode: 77 },
   UNKNOWN_ROUTE: { meaning: 'Nothing is served at this path', httpStatus: 404, exitCode: 64 },
   WRONG_METHOD: { meaning: 'This path is served for another method', httpStatus: 405, exitCode: 64 },
