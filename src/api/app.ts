@@ -2,6 +2,7 @@
 import { type Context, Hono } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import { cors } from 'hono/cors';
+import { explorerPage } from '../explorer/page.ts';
 import { type Models, modelOfVersion } from './models.ts';
 import { openApiDocument } from './openapi.ts';
 import { invalidPart, problemResponse, refusal } from './problems.ts';
@@ -57,6 +58,7 @@ export function createApp(options: AppOptions): App {
   const { allowedOrigins = [] } = options;
   if (allowedOrigins.length > 0) app.use(cors({ origin: [...allowedOrigins], maxAge: 600 }));
   serveState(app, options);
+  serveExplorer(app, options);
   guard(app, options);
   serveDocument(app, options);
   for (const entry of routes) serveRoute(app, entry, options);
@@ -102,6 +104,11 @@ function serveState(app: App, { isReady = () => true, models }: AppOptions): voi
     if (!isReady()) throw refusal('OVERLOADED', 'a server that stops', 'one that stays', 'Ask another one');
     return c.json({ status: 'ready', modelVersions: models().map(({ modelVersion }) => modelVersion) });
   });
+}
+
+/** The page holds nothing of the model but its version: what it shows it asks for, with a token where one is wanted. */
+function serveExplorer(app: App, { models }: AppOptions): void {
+  app.get('/', async (c) => named(c, '/').html(await explorerPage(models()[0].modelVersion)));
 }
 
 function named<C extends Context>(c: C, route: string): C {
@@ -220,9 +227,9 @@ function brokenOff(cause: unknown): never {
 
 /**
  * Answers every example over and over, so that the first requests find compiled code.
- * @param rounds  V8 compiles what has run some hundred times
+ * @param rounds  V8 compiles what runs often
  */
-export function warmUp(models: Models, rounds = 100): void {
+export function warmUp(models: Models, rounds = 30): void {
   const subjects = subjectsOf(models[0]);
   for (let round = 0; round < rounds; round++)
     for (const entry of routes)

@@ -92,7 +92,7 @@ function parametersOf(
     return {
       name,
       in: place,
-      required: place === 'path',
+      required: !(schema as z.ZodType).safeParse(undefined).success,
       // What the text of a parameter is taken for.
       schema: schemaOf(schema as z.ZodType, 'output'),
       ...(given.length > 0 && { examples: byName(given, (example) => example[key]?.[name]) }),

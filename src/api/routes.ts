@@ -1,5 +1,6 @@
 /** All routes, in the order of the document. */
 import { applicationRoutes } from './application-routes.ts';
+import { explorerRoutes } from './explorer-routes.ts';
 import { representationRoutes } from './representation-routes.ts';
 import { retrievalRoutes } from './retrieval-routes.ts';
 import type { Route } from './route.ts';
@@ -10,4 +11,5 @@ export const routes: readonly Route[] = [
   ...scoringRoutes,
   ...representationRoutes,
   ...applicationRoutes,
+  ...explorerRoutes,
 ];

@@ -89,6 +89,11 @@ export class Representation {
     return maxClusters === undefined ? vector : truncate(vector, maxClusters);
   }
 
+  /** Clusters of the model: their ids are 1 to this. */
+  numClusters(kind: { embeddingType: string; modelVersion: string }): number {
+    return Math.max(0, this.#set(kind).embedding.numCols - 1);
+  }
+
   /** The first `count` ids, in the order of their table, that have an embedding of this type. */
   firstIds(embeddingType: string, modelVersion: string, count: number): string[] {
     const { ids } = this.#set({ embeddingType, modelVersion });

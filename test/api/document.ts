@@ -23,6 +23,7 @@ export interface Operation {
   readonly parameters: readonly {
     readonly name: string;
     readonly in: 'path' | 'query';
+    readonly required: boolean;
     readonly schema: object;
     readonly examples?: Readonly<Record<string, { readonly value: unknown }>>;
   }[];

@@ -127,7 +127,9 @@ function partsOf(
     const record = Object.fromEntries(
       own.map(({ name, schema }) => [name, wrap(valid(schema as Schema, known, name))]),
     );
-    return place === 'path' ? fc.record(record) : fc.record(record, { requiredKeys: [] });
+    return fc.record(record, {
+      requiredKeys: own.filter(({ required }) => required).map(({ name }) => name),
+    });
   };
   const schema = operation.requestBody?.content['application/json'].schema as Schema | undefined;
   return fc.record({
