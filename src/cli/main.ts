@@ -7,6 +7,7 @@ import { packageVersion } from '../pipeline/package-version.ts';
 import { colorsFor } from './colors.ts';
 import { communitiesCommand } from './communities-command.ts';
 import { evaluateCommand } from './evaluate-command.ts';
+import { explorerCommand } from './explorer-command.ts';
 import { exportCommand } from './export-command.ts';
 import { generateCommand } from './generate-command.ts';
 import { inspectCommand } from './inspect-command.ts';
@@ -22,6 +23,7 @@ export async function main(argv: readonly string[]): Promise<void> {
     .command(runCommand)
     .command(communitiesCommand)
     .command(exportCommand)
+    .command(explorerCommand)
     .command(inspectCommand)
     .command(evaluateCommand)
     .command(generateCommand)

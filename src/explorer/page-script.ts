@@ -103,7 +103,7 @@ export function explore({ html, percent }: Kit, source: Source): void {
     );
     const nodes = communities.map(({ clusterId, name, size, x, y }, i) => {
       const radius = (6 + 16 * Math.sqrt(size / largest)).toFixed(1);
-      const label = `${nameOf(name, clusterId)}, ${size} producers`;
+      const label = `${nameOf(name, clusterId)}, ${size} producers listed`;
       return html`<a href="${address('community', clusterId)}" tabindex="${i === 0 ? 0 : -1}" aria-label="${label}"><circle cx="${at(x)}" cy="${at(y)}" r="${radius}"><title>${label}</title></circle></a>`;
     });
     show(
@@ -112,7 +112,7 @@ export function explore({ html, percent }: Kit, source: Source): void {
     );
     const entries = communities.map(
       ({ clusterId, name, size }) =>
-        html`<li>${linkTo('community', clusterId, nameOf(name, clusterId))} <span class="meta">${size} producers</span></li>`,
+        html`<li>${linkTo('community', clusterId, nameOf(name, clusterId))} <span class="meta">${size} producers listed</span></li>`,
     );
     show(byId('list'), html`${entries}`);
     byId('left-out').textContent =

@@ -1,5 +1,5 @@
 /** Where the page takes what it shows from: a server, or itself. Sent to the page as source text, so each function uses nothing from outside. */
-import type { Atlas } from './atlas.ts';
+import type { Atlas, PackedPortrait } from './atlas.ts';
 import type { CommunityMap } from './map.ts';
 import type { CommunityPortrait, EntityKind, EntityPortrait, FoundEntity } from './portraits.ts';
 
@@ -10,14 +10,28 @@ export interface Source {
   readonly community: (clusterId: number) => Promise<CommunityPortrait | undefined>;
 }
 
-export function fromAtlas({ map, communities, entities }: Atlas): Source {
+export function fromAtlas({ map, communities, names, entities }: Atlas): Source {
+  const unpacked = ({ kind, id, communities: own, neighbors }: PackedPortrait): EntityPortrait => ({
+    kind,
+    id,
+    communities: own.map(([clusterId, score]) => ({ clusterId, name: names[clusterId], score })),
+    neighbors: neighbors.map(([other, score, reasons]) => ({
+      id: other,
+      score,
+      source: '',
+      reasons: reasons.map(([clusterId, share]) => ({ clusterId, name: names[clusterId], share })),
+    })),
+  });
   return {
     map: async () => map,
     async search(text) {
       const wanted = text.toLowerCase();
       return entities.filter(({ id }) => id.toLowerCase().includes(wanted)).slice(0, 20);
     },
-    entity: async (kind, id) => entities.find((entry) => entry.kind === kind && entry.id === id),
+    async entity(kind, id) {
+      const found = entities.find((entry) => entry.kind === kind && entry.id === id);
+      return found && unpacked(found);
+    },
     community: async (clusterId) => communities.find((entry) => entry.clusterId === clusterId),
   };
 }
