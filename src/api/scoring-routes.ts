@@ -127,6 +127,7 @@ const weighted = route({
   },
 });
 
+const authorTypes = ['FavBasedProducer', 'FollowBasedProducer'];
 const signal = z.enum(Object.keys(engagementSignals) as [EngagementSignal]);
 
 const recentEngagement = route({
@@ -165,9 +166,10 @@ const recentEngagement = route({
         ],
   answer: ({ body: { engagements, itemIds, nowMs, ...body }, modelOf }) => {
     const { representation, modelVersion } = modelOf(body.modelVersion);
-    return {
-      features: recentEngagementFeatures(representation, engagements, itemIds, nowMs, { modelVersion }),
-    };
+    // Without engagements of producers only follows say who an author is.
+    const authorType = authorTypes.find((type) => representation.has(type, modelVersion));
+    const types = { modelVersion, authorType };
+    return { features: recentEngagementFeatures(representation, engagements, itemIds, nowMs, types) };
   },
 });
 

@@ -25,17 +25,25 @@ export function subjectsOf(model: ServingModel): Subjects {
   const [first = ''] = producerIds;
   const [strongest] =
     representation.clustersOf({ embeddingType: 'FollowBasedProducer', modelVersion, id: first }, 1) ?? [];
-  const userType =
-    userTypesInOrder.find((type) => representation.has(type, modelVersion)) ?? userTypesInOrder[2];
+  const [userType, userId] = firstUser(model);
   return {
     modelVersion,
     producerIds,
     itemIds: model.items ? firstIds(model.items) : [],
     topicIds: [...new Set([...legible.values()].flat())].slice(0, EXAMPLES),
-    userId: representation.firstIds(userType, modelVersion, 1)[0] ?? '',
+    userId,
     userType,
     clusterId: strongest?.clusterId ?? 1,
   };
+}
+
+/** A user with interests of the most telling kind there is: without engagements only follows tell. */
+function firstUser({ representation, modelVersion }: ServingModel): readonly [string, string] {
+  for (const type of userTypesInOrder) {
+    const [id] = representation.firstIds(type, modelVersion, 1);
+    if (id !== undefined) return [type, id];
+  }
+  return [userTypesInOrder[2], 'nobody'];
 }
 
 function firstIds({ ids, vectorOf }: Retrievable): string[] {

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import type { CommandModule } from 'yargs';
 import { SimClustersError } from '../core/errors.ts';
+import type { Log } from '../serve/log.ts';
 import type { ServeOptions } from '../serve/options.ts';
 
 interface ServeArgs {
@@ -89,21 +90,29 @@ async function runServe(args: ServeArgs): Promise<void> {
     import('../serve/log.ts'),
   ]);
   const log = openLog();
+  const signalled = firstSignal(log);
   const server = await serve(options, log);
   log.info({ url: `http://${options.host}:${server.port}/`, processes: options.numProcesses }, 'serving');
   if (!options.tokens && !/^(127\.|::1$|localhost$)/.test(options.host))
     log.warn({ host: options.host }, 'anyone who reaches this address may ask: there is no --token-file');
-  await new Promise<void>((resolve) => {
-    const stop = (signal: string) => {
-      log.info({ signal }, 'stopping');
-      // Asked twice, it stops at once.
-      for (const again of signals) process.on(again, () => process.exit(1));
-      resolve();
-    };
-    for (const signal of signals) process.once(signal, stop);
-  });
+  await signalled;
   await server.close();
   log.info('stopped');
+}
+
+/** Asked twice, it stops at once. */
+function firstSignal(log: Log): Promise<void> {
+  return new Promise((resolve) => {
+    let isAsked = false;
+    for (const signal of signals) {
+      process.on(signal, () => {
+        if (isAsked) process.exit(1);
+        isAsked = true;
+        log.info({ signal }, 'stopping');
+        resolve();
+      });
+    }
+  });
 }
 
 const signals = ['SIGTERM', 'SIGINT'] as const;

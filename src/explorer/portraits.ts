@@ -57,7 +57,7 @@ export function entityPortrait(model: ServingModel, kind: EntityKind, id: string
 export function communityPortrait(model: ServingModel, clusterId: number): CommunityPortrait {
   const { representation, modelVersion, nameOf } = model;
   const best = (embeddingType: string) =>
-    representation.has(embeddingType, modelVersion)
+    representation.listsEntities(embeddingType, modelVersion)
       ? representation.entitiesOf({ embeddingType, modelVersion, clusterId }, SHOWN)
       : [];
   return {

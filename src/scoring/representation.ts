@@ -89,6 +89,11 @@ export class Representation {
     return maxClusters === undefined ? vector : truncate(vector, maxClusters);
   }
 
+  /** Is there such a type, and can the entities of its clusters be asked? */
+  listsEntities(embeddingType: string, modelVersion: string): boolean {
+    return this.#sets.get(keyOf({ embeddingType, modelVersion }))?.clusterIndex !== undefined;
+  }
+
   /** Clusters of the model: their ids are 1 to this. */
   numClusters(kind: { embeddingType: string; modelVersion: string }): number {
     return Math.max(0, this.#set(kind).embedding.numCols - 1);

@@ -11,7 +11,8 @@ import type { Failure, ToAnswering, ToFirst } from './messages.ts';
 import { metricsContentType, processMetrics } from './metrics.ts';
 import type { ServeOptions } from './options.ts';
 
-const send = (message: ToFirst) => process.send?.(message);
+/** To a first process that is gone nothing need be said: this one ends too. */
+const send = (message: ToFirst) => process.send?.(message, undefined, undefined, () => undefined);
 /** Answers of the first process to `want-metrics`. */
 const metricsWanted = new Map<number, (text: string) => void>();
 let numMetricsWanted = 0;

@@ -52,6 +52,30 @@ test('every example of the document is answered as it says, in the declared shap
   assert.ok(numExamples >= 18);
 });
 
+test('a model of follows alone has examples for what it can answer, and says what it cannot', async () => {
+  const small = await openSmallModel({ followsOnly: true });
+  const bare = createApp({ models: () => [small.model], packageVersion: '0' });
+  const bareDocument = await documentOf((path, init) => bare.request(path, init));
+  let numExamples = 0;
+  for (const call of callsOf(bareDocument)) {
+    const answers = call.operation.responses['200'].content['application/json'].examples ?? {};
+    for (const [name, { value }] of Object.entries(answers)) {
+      const [url, init] = requestOf(call, exampleOf(call, name));
+      assert.equal(await (await bare.request(url, init)).json(), value);
+      numExamples++;
+    }
+  }
+  assert.ok(numExamples >= 12);
+  const init = {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ userId: 'user-1-3' }),
+  };
+  const response = await bare.request('/v1/home', init);
+  assert.is((await response.json()).error.code, 'NO_MODEL');
+  await small.close();
+});
+
 test('examples are about entities that the model knows', async () => {
   const { body } = await ask('/openapi.json');
   const answers = body.paths['/v1/retrieval'].post.responses['200'].content['application/json'].examples;

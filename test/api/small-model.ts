@@ -14,10 +14,15 @@ export interface SmallModel {
   readonly close: () => Promise<void>;
 }
 
-/** Five groups of twelve users, six producers each. */
-export async function openSmallModel(): Promise<SmallModel> {
+/** Five groups of twelve users, six producers each; with follows alone there are no items and no topics. */
+export async function openSmallModel({ followsOnly = false } = {}): Promise<SmallModel> {
   const { buildModel, removeModels } = modelBuilder();
-  const reader = await buildModel(groupedRows(5, 12, 6), { numCommunities: 5, numStarts: 20, seed: '2' });
+  const { follows, ...rest } = groupedRows(5, 12, 6);
+  const reader = await buildModel(followsOnly ? { follows } : { follows, ...rest }, {
+    numCommunities: 5,
+    numStarts: 20,
+    seed: '2',
+  });
   const artifacts: Artifacts = Object.fromEntries(
     artifactNames.filter((name) => reader.has(name)).map((name) => [name, reader.read(name)]),
   );
