@@ -1,5 +1,5 @@
 /** The app: Request in, Response out, wherever JavaScript runs. Server and edge hand it requests; it reads no file and opens no socket. */
-import { type Context, Hono } from 'hono';
+import { type Context, Hono, type MiddlewareHandler } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import { cors } from 'hono/cors';
 import { explorerPage } from '../explorer/page.ts';
@@ -179,17 +179,7 @@ function inputOf(entry: Route, models: Models, raw: RawParts): Input<unknown, un
 function serveRoute(app: App, entry: Route, options: AppOptions): void {
   const { models, maxBodyBytes = MAX_BODY_BYTES, admit = async (work) => work() } = options;
   const path = entry.path.replace(/\{(\w+)\}/g, ':$1');
-  const limitBody = bodyLimit({
-    maxSize: maxBodyBytes,
-    onError: () => {
-      throw refusal(
-        'BODY_TOO_LARGE',
-        'a larger body',
-        `at most ${maxBodyBytes} bytes`,
-        'Ask for less at a time',
-      );
-    },
-  });
+  const limitBody = bodyLimiter(maxBodyBytes);
   app.on(entry.method, path, limitBody, async (c) => {
     named(c, entry.path);
     const body = entry.body && (await readJson(c));
@@ -202,6 +192,20 @@ function serveRoute(app: App, entry: Route, options: AppOptions): void {
     const error = refusal('WRONG_METHOD', c.req.method, allow, 'Ask with the other method');
     return problemResponse(error, { allow });
   });
+}
+
+/** A body that says how long it is is believed, as HTTP does; another is counted while it comes, which costs a stream of its own. */
+function bodyLimiter(maxSize: number): MiddlewareHandler {
+  const onError = (): never => {
+    throw refusal('BODY_TOO_LARGE', 'a larger body', `at most ${maxSize} bytes`, 'Ask for less at a time');
+  };
+  const counting = bodyLimit({ maxSize, onError });
+  return async (c, next) => {
+    const length = c.req.header('content-length');
+    if (length === undefined || c.req.header('transfer-encoding') !== undefined) return counting(c, next);
+    if (Number(length) > maxSize) onError();
+    await next();
+  };
 }
 
 async function readJson(c: Context): Promise<unknown> {
