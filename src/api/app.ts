@@ -62,9 +62,10 @@ export function createApp(options: AppOptions): App {
   guard(app, options);
   serveDocument(app, options);
   for (const entry of routes) serveRoute(app, entry, options);
-  app.notFound(({ req }) =>
+  app.notFound((c) =>
     problemResponse(
-      refusal('UNKNOWN_ROUTE', req.path.slice(0, 200), 'a path of /openapi.json', 'Check the path'),
+      c,
+      refusal('UNKNOWN_ROUTE', c.req.path.slice(0, 200), 'a path of /openapi.json', 'Check the path'),
     ),
   );
   return app;
@@ -73,7 +74,7 @@ export function createApp(options: AppOptions): App {
 /** Times every request and gives it an id; turns what is thrown into an answer. */
 function observe(app: App, { onAnswer }: AppOptions): void {
   app.onError((error, c) => {
-    const response = problemResponse(error);
+    const response = problemResponse(c, error);
     if (response.status === 500) c.set('defect', error);
     return response;
   });
@@ -82,9 +83,10 @@ function observe(app: App, { onAnswer }: AppOptions): void {
   app.use(async (c, next) => {
     const started = performance.now();
     const requestId = `${run}-${(numRequests++).toString(36)}`;
+    // Before there is an answer: to touch the headers of one would cost a stream.
+    c.header('x-request-id', requestId);
+    c.header('x-content-type-options', 'nosniff');
     await next();
-    c.res.headers.set('x-request-id', requestId);
-    c.res.headers.set('x-content-type-options', 'nosniff');
     onAnswer?.({
       method: c.req.method,
       route: c.get('route') ?? 'unknown',
@@ -123,7 +125,7 @@ function guard(app: App, { tokens, rateLimit, clientOf = () => '' }: AppOptions)
   app.use('/*', async (c, next) => {
     const place = known?.find(c.req.header('authorization'));
     if (place === -1) {
-      c.res = problemResponse(noToken(), { 'www-authenticate': 'Bearer' });
+      c.res = problemResponse(c, noToken(), { 'www-authenticate': 'Bearer' });
       return;
     }
     const client = place === undefined ? clientOf(c) : `token ${place}`;
@@ -190,7 +192,7 @@ function serveRoute(app: App, entry: Route, options: AppOptions): void {
   app.all(path, (c) => {
     const allow = entry.method.toUpperCase();
     const error = refusal('WRONG_METHOD', c.req.method, allow, 'Ask with the other method');
-    return problemResponse(error, { allow });
+    return problemResponse(c, error, { allow });
   });
 }
 

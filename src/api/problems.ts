@@ -1,15 +1,23 @@
 /** Errors as answers: a status from the table of errors, and what was found, what was expected, what to do. Never a stack or a path. */
+import type { Context } from 'hono';
+import type { ContentfulStatusCode } from 'hono/utils/http-status';
 import type { z } from 'zod';
 import { type ErrorCode, type ErrorDetails, errorTable, quote, SimClustersError } from '../core/errors.ts';
 
 const REPORTED = 200;
 
 /** Codes that are about a request, or that a client can do something about; others are defects of the server to it. */
-export function problemResponse(error: unknown, headers: Readonly<Record<string, string>> = {}): Response {
+export function problemResponse(
+  c: Context,
+  error: unknown,
+  headers: Readonly<Record<string, string>> = {},
+): Response {
   const { status, body } = error instanceof SimClustersError ? ours(error) : defect;
-  return new Response(JSON.stringify(body), {
-    status,
-    headers: { 'content-type': 'application/json; charset=UTF-8', ...retryHeaders(status), ...headers },
+  const type = { 'content-type': 'application/json; charset=UTF-8' };
+  return c.body(JSON.stringify(body), status as ContentfulStatusCode, {
+    ...type,
+    ...retryHeaders(status),
+    ...headers,
   });
 }
 

@@ -57,6 +57,8 @@ export interface Parts {
   readonly body?: unknown;
 }
 
+/** An object may have a toString of its own that is none. */
+const textOf = (value: unknown) => (typeof value === 'object' ? JSON.stringify(value) : String(value));
 /** A half of a pair cannot stand in a path. */
 const wellFormed = (text: string) => text.replace(/[\ud800-\udfff]/gu, '\ufffd');
 
@@ -65,8 +67,8 @@ export function requestOf(
   { method, path }: Call,
   { path: params = {}, query = {}, body }: Parts,
 ): [string, RequestInit] {
-  const place = path.replace(/\{(\w+)\}/g, (_, name) => encodeURIComponent(wellFormed(String(params[name]))));
-  const search = new URLSearchParams(Object.entries(query).map(([name, value]) => [name, String(value)]));
+  const place = path.replace(/\{(\w+)\}/g, (_, name) => encodeURIComponent(wellFormed(textOf(params[name]))));
+  const search = new URLSearchParams(Object.entries(query).map(([name, value]) => [name, textOf(value)]));
   const url = search.size > 0 ? `${place}?${search}` : place;
   if (body === undefined) return [url, { method: method.toUpperCase() }];
   const headers = { 'content-type': 'application/json' };
