@@ -60,6 +60,7 @@ export function plot(series: readonly Series[], axes: Axes): string {
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${HEIGHT}" font-family="sans-serif" font-size="12">`,
     `<rect width="${WIDTH}" height="${HEIGHT}" fill="#fff"/>`,
+    `<title>${axes.title}</title>`,
     text(WIDTH / 2, 20, 'middle', axes.title, ' font-weight="bold"'),
     ...grid,
     ...lines,

@@ -81,7 +81,6 @@ export type { Kernels, Progress } from './kernels/kernels.ts';
 export { type KernelOptions, openKernels } from './kernels/open.ts';
 export { buildCsr, topKRows, transpose } from './kernels/sparse.ts';
 export { type SpgemmOptions, spgemmTopK } from './kernels/spgemm.ts';
-export { loadServingModel } from './load-serving-model.ts';
 // The main job
 export type { InputRecord, Manifest, OutputRecord, StageRecord } from './pipeline/manifest.ts';
 export { type ModelReader, openModel } from './pipeline/model-folder.ts';
@@ -136,6 +135,7 @@ export {
   type WeightedPart,
   weightedSum,
 } from './scoring/score.ts';
+export { loadServingModel } from './serve/load-serving-model.ts';
 export {
   type FindSimilarityOptions,
   findProducerSimilarity,
