@@ -4,6 +4,7 @@
  * Every kernel is `(params, scratch, lo, hi) => void`: `params` and `scratch` are byte addresses, lo..hi the half-open
  * range of work items (rows, vertices, blocks, ...) of this call. A parameter block mirrors the `@unmanaged class` of the same
  * name in assembly/: fields in order, 4 bytes each (8 for f64, aligned to 8). test/kernels/abi.test.ts compares both.
+ * A long file on purpose: one list of layouts and one of kernels, to be read side by side with assembly/.
  */
 
 export type FieldType = 'u32' | 'f32' | 'f64';
