@@ -22,7 +22,7 @@ export const errorTable = {
   BAD_FILE: { meaning: 'An input file as a whole cannot be read', httpStatus: 400, exitCode: 65 },
   EMPTY_INPUT: { meaning: 'An input holds no rows', httpStatus: 400, exitCode: 65 },
   INPUT_MISSING: {
-    meaning: 'An input file does not exist or may not be read',
+    meaning: 'An input does not exist or may not be read',
     httpStatus: 404,
     exitCode: 66,
   },
@@ -44,6 +44,11 @@ export const errorTable = {
   MISSING_PACKAGE: {
     meaning: 'An optional package is needed and not installed',
     httpStatus: 501,
+    exitCode: 69,
+  },
+  BROKER_UNREACHABLE: {
+    meaning: 'A broker cannot be reached, or lets nobody in',
+    httpStatus: 503,
     exitCode: 69,
   },
 } as const satisfies Record<string, ErrorKind>;

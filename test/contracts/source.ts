@@ -76,6 +76,13 @@ export class Reader implements SourceSession {
   }
 }
 
+/** Code of the error that a promise fails with. */
+export const codeOf = (promise: Promise<unknown>): Promise<string | undefined> =>
+  promise.then(
+    () => undefined,
+    (error: { code?: string }) => error.code,
+  );
+
 /** Unlike each other in length, and with text that is more than one byte a character. */
 export function someEvents(from: number, count: number): string[] {
   return Array.from({ length: count }, (_, i) =>
