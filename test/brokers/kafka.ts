@@ -7,7 +7,15 @@ import { Broker, freePorts, programPath } from './broker.ts';
 
 const jars = fileURLToPath(new URL('./kafka/target/jars', import.meta.url));
 const java = programPath('java');
-export const hasKafka = java !== undefined && jarNames().some((name) => name.startsWith('kafka-server'));
+const LEAST_JAVA = 17;
+export const hasKafka =
+  jarNames().some((name) => name.startsWith('kafka-server')) && javaVersion() >= LEAST_JAVA;
+
+function javaVersion(): number {
+  if (java === undefined) return 0;
+  const { stderr } = spawnSync(java, ['-version'], { encoding: 'utf8' });
+  return Number(/version "(\d+)/.exec(stderr)?.[1] ?? 0);
+}
 
 function jarNames(): string[] {
   try {
