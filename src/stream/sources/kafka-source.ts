@@ -262,8 +262,8 @@ export class KafkaSource implements Source {
 
   #crashed(error: Error, willRestart: boolean): void {
     if (this.#isClosed) return;
-    if (willRestart) return this.#options.warn(`${this.name}: ${error.message}; trying again`);
-    this.#failure = unreachable(this.name, error);
+    if (willRestart) this.#options.warn(`${this.name}: ${error.message}; trying again`);
+    else this.#failure = unreachable(this.name, error);
     this.#changed.fire();
   }
 }
