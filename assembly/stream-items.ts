@@ -1,10 +1,9 @@
 // Items of a shard: found by id, made, grown, removed.
 import { getF64, getU32, setF64, setU32 } from './access';
 import { captureItem, StreamParams } from './stream-records';
-import { enterList, leaveList } from './stream-lists';
 import {
-  CLUSTER_MASK, findCluster, flagOf, giveBlock, idLength, idOf, INLINE_ID, isLongId, ITEM_BYTES, itemAt, listKind, MIN_VECTOR_BITS,
-  sizeClass, StreamShard, takeBlock, TWEETS, vectorBytes, YOUNG_TWEETS,
+  findCluster, giveBlock, idLength, idOf, INLINE_ID, isLongId, ITEM_BYTES, itemAt, MIN_VECTOR_BITS, sizeClass, StreamShard, takeBlock,
+  vectorBytes,
 } from './stream-memory';
 
 /** Why an item dies, as its counter. */
@@ -52,7 +51,6 @@ export function makeItem(p: StreamParams, base: usize, shard: u32, pairs: usize,
   item.hash = hash;
   item.idInfo = info;
   item.longId = longId;
-  item.serial = ++s.nextSerial;
   item.bornMs = bornMs;
   item.lastMs = -Infinity;
   memory.copy(base + (longId != 0 ? longId : offset + INLINE_ID), id, length);
@@ -82,7 +80,6 @@ function growTable(base: usize): bool {
   s.table = larger;
   s.tableBits++;
   s.sweepAt = 0;
-  s.relistSlots *= 2;
   return true;
 }
 
@@ -95,29 +92,15 @@ export function removeItem(p: StreamParams, base: usize, shard: u32, pairs: usiz
   const offset = getU32(base + s.table, place);
   const item = itemAt(base, offset);
   if (item.numUpdates > 0) captureItem(p, base, shard, pairs, offset);
-  if (item.vector != 0) {
-    leaveLists(p, base, offset);
-    giveBlock(base, item.vector, vectorBytes(item.vectorBits));
-  }
+  if (item.vector != 0) giveBlock(base, item.vector, vectorBytes(item.vectorBits));
   s.numEntries -= item.numEntries;
   if (item.longId != 0) giveBlock(base, item.longId, idLength(item.idInfo));
-  item.serial = 0;
   closeGap(base, place);
   s.numItems--;
   giveBlock(base, offset, ITEM_BYTES);
   if (reason == DEAD_OF_AGE) s.numExpired++;
   else if (reason == DEAD_OF_VALUE) s.numNegligible++;
   else s.numEvicted++;
-}
-
-function leaveLists(p: StreamParams, base: usize, offset: u32): void {
-  const item = itemAt(base, offset);
-  for (let at: u32 = 0; at < 1 << item.vectorBits; at++) {
-    const key = getU32(base + item.vector, at);
-    const cluster = key & CLUSTER_MASK;
-    if (key & flagOf(TWEETS)) leaveList(base, cluster, listKind(item.idInfo), p.topK);
-    if (key & flagOf(YOUNG_TWEETS)) leaveList(base, cluster, YOUNG_TWEETS, p.topK);
-  }
 }
 
 function closeGap(base: usize, place: u32): void {
@@ -197,7 +180,7 @@ export function growVector(p: StreamParams, base: usize, shard: u32, pairs: usiz
   for (let i: u32 = 0; i < capacity; i++) {
     const key = getU32(base + old, i);
     if (key == 0 || !isKept(base, old, bits, i, negligible)) continue;
-    const at = findCluster(base + fresh, newBits, key & CLUSTER_MASK);
+    const at = findCluster(base + fresh, newBits, key);
     setU32(base + fresh, at, key);
     setF64(base + fresh + (4 << newBits), at, getF64(base + old + (4 << bits), i));
   }
@@ -209,35 +192,6 @@ export function growVector(p: StreamParams, base: usize, shard: u32, pairs: usiz
   return true;
 }
 
-/** Entries that are listed stay, or their lists would have to be told. */
 function isKept(base: usize, vector: u32, bits: u32, i: u32, negligible: f64): bool {
-  const size = abs(getF64(base + vector + (4 << bits), i));
-  return size >= negligible || (getU32(base + vector, i) & ~CLUSTER_MASK) != 0;
-}
-
-/** Offers all entries of an item to the lists of their clusters. `threshold`: in units. */
-export function relistItem(p: StreamParams, base: usize, pairs: usize, offset: u32, threshold: f64): void {
-  const item = itemAt(base, offset);
-  if (item.vector == 0) return;
-  const which = listKind(item.idInfo);
-  const values = base + item.vector + (4 << item.vectorBits);
-  for (let at: u32 = 0; at < 1 << item.vectorBits; at++) {
-    const cluster = getU32(base + item.vector, at) & CLUSTER_MASK;
-    if (cluster == 0 || getF64(values, at) < threshold) continue;
-    enterList(base, offset, cluster, at, which, p.topK, pairs);
-    if (item.isLight) enterList(base, offset, cluster, at, YOUNG_TWEETS, p.topK, pairs);
-  }
-}
-
-/** An item that is no longer young leaves the light indices. */
-export function leaveLightLists(p: StreamParams, base: usize, offset: u32): void {
-  const item = itemAt(base, offset);
-  item.isLight = 0;
-  if (item.vector == 0) return;
-  for (let at: u32 = 0; at < 1 << item.vectorBits; at++) {
-    const key = getU32(base + item.vector, at);
-    if ((key & flagOf(YOUNG_TWEETS)) == 0) continue;
-    setU32(base + item.vector, at, key & ~flagOf(YOUNG_TWEETS));
-    leaveList(base, key & CLUSTER_MASK, YOUNG_TWEETS, p.topK);
-  }
+  return abs(getF64(base + vector + (4 << bits), i)) >= negligible;
 }

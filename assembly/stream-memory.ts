@@ -12,11 +12,7 @@ import { getU32, setU32 } from './access';
   tableBits: u32;
   numItems: u32;
   numEntries: u32; // of all vectors
-  nextSerial: u32;
   sweepAt: u32; // place of the table where the next sweep goes on
-  relistSlots: u32; // places of the table still to be looked at for entries that may enter a list
-  lists: u32; // StreamList[3 * (numClusters + 1)]: of each cluster the index, the light index, the index of trends
-  numClusters: u32;
   landmark: f64; // epochs since 1970 that values are scaled to
   usedBytes: f64;
   numApplied: f64;
@@ -31,42 +27,23 @@ import { getU32, setU32 } from './access';
 @unmanaged export class StreamItem {
   hash: u32;
   idInfo: u32; // length | kind << 16
-  longId: u32; // block of an id of more than 48 bytes
-  serial: u32; // unique within the shard; 0: dead
-  vector: u32; // u32[capacity] clusters with flags, then f64[capacity] values
+  longId: u32; // block of an id of more than 24 bytes
+  vector: u32; // u32[capacity] clusters (0: none), then f64[capacity] values; 0: no entries yet
   vectorBits: u32;
   numEntries: u32;
   numFavs: u32;
   numUpdates: u32; // favs since there were enough of them
   longestIsLive: u32; // the vector as it stood at lastMs is the longest so far
-  isLight: u32; // has entries in light indices
-  reserved: u32;
   bornMs: f64;
   lastMs: f64;
   sumSquares: f64; // of the values
   longestSquare: f64; // squared length of the longest, undecayed
 }
 
-/** Members (offset, serial) of the list of a cluster. */
-@unmanaged export class StreamList {
-  members: u32;
-  bits: u32; // capacity 1 << bits; meaningless without members
-  count: u32; // members, dead ones too
-  numLive: u32;
-  bar: f64; // only a value above it enters
-}
-
-export const ITEM_BYTES: u32 = 128;
-export const INLINE_ID: u32 = 80;
-const INLINE_ID_BYTES: u32 = 48;
-export const LIST_BYTES: u32 = 24;
+export const ITEM_BYTES: u32 = 96;
+export const INLINE_ID: u32 = 72;
+const INLINE_ID_BYTES: u32 = 24;
 export const MIN_VECTOR_BITS: u32 = 3;
-/** Flags on the clusters of a vector: listed in the index (of its kind), listed in the light index. */
-export const CLUSTER_MASK: u32 = 0x3fffffff;
-/** The lists of a cluster. */
-export const TWEETS: u32 = 0;
-export const YOUNG_TWEETS: u32 = 1;
-export const TRENDS: u32 = 2;
 
 /** Sizes 16, 24, 32, 48, ...: even classes are powers of two. */
 export function sizeClass(bytes: u32): u32 {
@@ -108,16 +85,7 @@ export function giveBlock(base: usize, block: u32, bytes: u32): void {
 // @ts-ignore: decorator
 @inline export function itemAt(base: usize, offset: u32): StreamItem { return changetype<StreamItem>(base + offset); }
 // @ts-ignore: decorator
-@inline export function listOf(base: usize, cluster: u32, which: u32): StreamList {
-  return changetype<StreamList>(base + changetype<StreamShard>(base).lists + (3 * cluster + which) * LIST_BYTES);
-}
-// @ts-ignore: decorator
-@inline export function flagOf(which: u32): u32 { return which == YOUNG_TWEETS ? 0x40000000 : 0x80000000; }
-// @ts-ignore: decorator
 @inline export function kindOf(info: u32): u32 { return info >> 16; }
-/** The list for items of a kind: 0 are tweets, all others trends. */
-// @ts-ignore: decorator
-@inline export function listKind(info: u32): u32 { return kindOf(info) == 0 ? TWEETS : TRENDS; }
 // @ts-ignore: decorator
 @inline export function idLength(info: u32): u32 { return info & 0xffff; }
 // @ts-ignore: decorator
@@ -132,10 +100,10 @@ export function idOf(base: usize, offset: u32): usize {
 export function findCluster(clusters: usize, bits: u32, cluster: u32): u32 {
   const mask = (1 << bits) - 1;
   let at = (cluster * 0x9e3779b1) >>> (32 - bits);
-  let key = getU32(clusters, at) & CLUSTER_MASK;
+  let key = getU32(clusters, at);
   while (key != cluster && key != 0) {
     at = (at + 1) & mask;
-    key = getU32(clusters, at) & CLUSTER_MASK;
+    key = getU32(clusters, at);
   }
   return at;
 }

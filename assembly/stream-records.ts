@@ -1,7 +1,7 @@
 // Parameters of the streaming kernels, and the records in which items leave the state: to be kept (captures) or to be read.
 import { getF64, getU32, setF32, setF64, setU32 } from './access';
 import { exp } from './math';
-import { CLUSTER_MASK, idLength, idOf, itemAt, StreamShard } from './stream-memory';
+import { idLength, idOf, itemAt, StreamShard } from './stream-memory';
 import { offerPair, pairIndex, pairScore, sortByScore } from './topk';
 
 @unmanaged export class StreamParams {
@@ -25,19 +25,24 @@ import { offerPair, pairIndex, pairScore, sortByScore } from './topk';
   records: usize; // u32[numShards * recordWords]
   recordWords: u32; // room for records of each shard
   wordsUsed: usize; // u32[numShards], in and out
-  topK: u32; // items per cluster
   clustersPerItem: u32; // of a record
   minFavs: u32; // from which on a fav counts as an update
   bornByFirstEvent: u32; // where a birth is not known; else such rows are too old
   halfLifeMs: f64;
   maxAgeMs: f64; // of items of kind 0, Infinity: no limit
-  lightAgeMs: f64;
-  threshold: f64; // for the index, of a decayed value
+  threshold: f64; // least decayed value that is read
   negligible: f64; // an item whose values are all below dies
   nowMs: f64; // watermark (sweeps), time of reading (exports)
   sweepShare: u32; // a sweep looks at 1/sweepShare of the table
   shift: f64; // epochs by which a rebase moves the landmark
-  lightIsOld: u32; // admits only what is too old for the light index, as the original does
+  kindMask: u32; // bits of the kinds that are read
+  youngerMs: f64; // age of the items that are read, at the most
+  counts: usize; // u32[numShards * numClusters]: entries of each cluster; then where each shard goes on
+  numClusters: u32; // columns of counts: highest cluster + 1
+  itemNumbers: usize; // u32[]: numbers of the items by place of the table, shard after shard
+  itemStarts: usize; // u32[numShards]: where a shard begins in itemNumbers
+  itemsOut: usize; // u32[]: item of each entry, by cluster
+  scoresOut: usize; // f32[]
 }
 
 /** A row takes away what a fav at its time gave. */
@@ -80,7 +85,7 @@ export function writeRecord(
   if (item.vector != 0) {
     const values = base + item.vector + (4 << item.vectorBits);
     for (let i: u32 = 0; i < 1 << item.vectorBits; i++) {
-      const cluster = getU32(base + item.vector, i) & CLUSTER_MASK;
+      const cluster = getU32(base + item.vector, i);
       const score = <f32>(getF64(values, i) * worth);
       if (cluster != 0 && score > 0 && <f64>score >= threshold) size = offerPair(pairs, size, p.clustersPerItem, cluster, score);
     }

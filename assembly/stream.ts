@@ -1,17 +1,13 @@
-// Streaming state: decayed sparse vectors of items and the lists of the best items of each cluster.
+// Streaming state: decayed sparse vectors of items.
 //   v[item, c] = sum over events (actor, item, t) of N[actor, c] * 0.5^((now - t) / halfLife)
 // kept as v * 2^((now - landmark) / halfLife): then an event is an addition and time passes for nothing.
-import { getF32, getF64, getU32, setF64, setU32 } from './access';
+import { getF32, getF64, getU32, setF32, setF64, setU32 } from './access';
 import { exp } from './math';
-import { DEAD_OF_AGE, DEAD_OF_VALUE, findItem, growVector, leaveLightLists, makeItem, relistItem, removeItem } from './stream-items';
-import { enterList, listedPlace, memberOffset, memberValue, NOT_LISTED } from './stream-lists';
-import {
-  findCluster, flagOf, itemAt, kindOf, listKind, listOf, powerOfTwo, StreamItem, StreamShard, YOUNG_TWEETS,
-} from './stream-memory';
+import { DEAD_OF_AGE, DEAD_OF_VALUE, findItem, growVector, makeItem, removeItem } from './stream-items';
+import { findCluster, itemAt, kindOf, powerOfTwo, StreamItem, StreamShard } from './stream-memory';
 import {
   CAPTURE_LONGEST, CAPTURE_POWER, EPOCH_HALF_LIVES, maxRecordWords, recordsOf, ROW_UNDO, shardOf, StreamParams, UNITS, worthAt, writeRecord,
 } from './stream-records';
-import { offerPair, pairIndex, pairScore, sortByScore } from './topk';
 
 const LN2: f64 = 0.6931471805599453;
 const MAX_ID_BYTES: u32 = 1024;
@@ -57,9 +53,7 @@ function applyRow(p: StreamParams, base: usize, shard: u32, pairs: usize, row: u
   const factor = exp((timeMs / p.halfLifeMs - epoch * EPOCH_HALF_LIVES) * LN2) * UNITS;
   const scale = powerOfTwo(EPOCH_HALF_LIVES * (epoch - s.landmark)) * (isUndo ? -1.0 : 1.0);
   if (item.longestIsLive != 0) captureIfOvertaken(p, base, shard, pairs, offset, row, factor, scale);
-  const age = timeMs - item.bornMs;
-  const isYoung = isTweet && (p.lightIsOld != 0 ? age >= p.lightAgeMs : age < p.lightAgeMs);
-  addInterests(p, base, shard, pairs, offset, row, factor, scale, p.threshold / worthAt(s, p, timeMs), isYoung);
+  addInterests(p, base, shard, pairs, offset, row, factor, scale);
   s.numApplied++;
   item.numFavs = isUndo ? max<u32>(item.numFavs, 1) - 1 : item.numFavs + 1;
   item.numFavs = max(item.numFavs, getU32(p.numFavs, row));
@@ -95,49 +89,38 @@ function itemOfRow(p: StreamParams, base: usize, shard: u32, pairs: usize, row: 
 }
 
 /** value += round(N * factor) * scale, cluster by cluster. */
-function addInterests(
-  p: StreamParams, base: usize, shard: u32, pairs: usize, offset: u32, row: u32, factor: f64, scale: f64, threshold: f64, isYoung: bool,
-): void {
+function addInterests(p: StreamParams, base: usize, shard: u32, pairs: usize, offset: u32, row: u32, factor: f64, scale: f64): void {
   const s = changetype<StreamShard>(base);
   const item = itemAt(base, offset);
   const actor = getU32(p.actors, row);
   const end = getU32(p.interestIndptr, actor + 1);
-  const which = listKind(item.idInfo);
-  const wanted = flagOf(which) | (isYoung ? flagOf(YOUNG_TWEETS) : 0);
-  const negligible = p.negligible * threshold / p.threshold;
-  if (isYoung) item.isLight = 1;
   let sumSquares = item.sumSquares;
+  let clusters = base + item.vector;
+  let bits = item.vectorBits;
   for (let i = getU32(p.interestIndptr, actor); i < end; i++) {
     const cluster = getU32(p.interestClusters, i);
     const added = floor(<f64>getF32(p.interestScores, i) * factor + 0.5) * scale;
-    if (item.vector == 0 && !growVector(p, base, shard, pairs, offset, negligible)) {
-      s.numRefused++;
-      continue;
-    }
-    let at = findCluster(base + item.vector, item.vectorBits, cluster);
-    let key = getU32(base + item.vector, at);
-    if (key == 0) {
-      if ((item.numEntries + 1) * 4 > (3 << item.vectorBits)) {
+    let at: u32 = bits == 0 ? 0 : findCluster(clusters, bits, cluster);
+    if (bits == 0 || getU32(clusters, at) == 0) {
+      if ((item.numEntries + 1) * 4 > (3 << bits) || bits == 0) {
+        const negligible = p.negligible / worthAt(s, p, getF64(p.timesMs, row));
         if (!growVector(p, base, shard, pairs, offset, negligible)) {
           s.numRefused++;
           continue;
         }
-        at = findCluster(base + item.vector, item.vectorBits, cluster);
+        clusters = base + item.vector;
+        bits = item.vectorBits;
+        at = findCluster(clusters, bits, cluster);
       }
-      key = cluster;
-      setU32(base + item.vector, at, key);
-      setF64(base + item.vector + (4 << item.vectorBits), at, 0);
+      setU32(clusters, at, cluster);
+      setF64(clusters + (4 << bits), at, 0);
       item.numEntries++;
       s.numEntries++;
     }
-    const values = base + item.vector + (4 << item.vectorBits);
+    const values = clusters + (4 << bits);
     const before = getF64(values, at);
-    const value = before + added;
-    setF64(values, at, value);
-    sumSquares += added * (before + value);
-    if ((key & wanted) == wanted || value < threshold) continue;
-    enterList(base, offset, cluster, at, which, p.topK, pairs);
-    if (isYoung) enterList(base, offset, cluster, at, YOUNG_TWEETS, p.topK, pairs);
+    setF64(values, at, before + added);
+    sumSquares += added * (before + (before + added));
   }
   item.sumSquares = sumSquares;
 }
@@ -186,9 +169,8 @@ function countUpdate(p: StreamParams, base: usize, shard: u32, pairs: usize, off
 }
 
 /**
- * Shards lo..hi: looks at rowsDone more places of the table, counting it down to 0: items too old or negligible at nowMs die,
- * those no longer young leave the light indices, and entries are offered to lists that have lost too many. Stops early when there
- * is no room for records.
+ * Shards lo..hi: looks at rowsDone more places of the table, counting it down to 0: items too old or negligible at nowMs die.
+ * Stops early when there is no room for records.
  */
 export function sweepItems(params: usize, scratch: usize, lo: u32, hi: u32): void {
   const p = changetype<StreamParams>(params);
@@ -201,7 +183,6 @@ export function sweepItems(params: usize, scratch: usize, lo: u32, hi: u32): voi
     for (; left > 0 && !isFull(p, shard); left--) {
       sweepPlace(p, base, shard, scratch, worth);
       s.sweepAt = (s.sweepAt + 1) & mask;
-      if (s.relistSlots > 0) s.relistSlots--;
     }
     setU32(p.rowsDone, shard, left);
   }
@@ -217,9 +198,6 @@ function sweepPlace(p: StreamParams, base: usize, shard: u32, pairs: usize, wort
     removeItem(p, base, shard, pairs, s.sweepAt, DEAD_OF_AGE);
   } else if (item.sumSquares * worth * worth < p.negligible * p.negligible) {
     removeItem(p, base, shard, pairs, s.sweepAt, DEAD_OF_VALUE);
-  } else {
-    if (item.isLight != 0 && p.lightIsOld == 0 && age >= p.lightAgeMs) leaveLightLists(p, base, offset);
-    if (s.relistSlots > 0) relistItem(p, base, pairs, offset, p.threshold / worth);
   }
 }
 
@@ -234,7 +212,6 @@ export function rebaseItems(params: usize, scratch: usize, lo: u32, hi: u32): vo
       const offset = getU32(base + s.table, place);
       if (offset != 0) rebaseItem(base, itemAt(base, offset), scale);
     }
-    for (let i: u32 = 0; i < 3 * (s.numClusters + 1); i++) listOf(base, 0, i).bar *= scale;
     s.landmark += p.shift;
   }
 }
@@ -290,60 +267,43 @@ export function readItems(params: usize, scratch: usize, lo: u32, hi: u32): void
   }
 }
 
-/** Words before the members of a list: size, list, members, 0. */
-const LIST_HEADER_WORDS: u32 = 4;
-
 /**
- * Shards lo..hi: the best topK of each list from rowsDone on, decayed to nowMs, values of at least `threshold`, best first: list
- * (3 * cluster + which), members, places of the table, scores. Stops early when there is no room.
+ * Shards lo..hi: how many entries of at least `threshold` at nowMs each cluster has, of items of the kinds in kindMask that are
+ * younger than youngerMs. `counts` is zero before.
  */
-export function exportLists(params: usize, scratch: usize, lo: u32, hi: u32): void {
+export function countEntries(params: usize, scratch: usize, lo: u32, hi: u32): void {
   const p = changetype<StreamParams>(params);
-  for (let shard = lo; shard < hi; shard++) {
-    const base = shardOf(p, shard);
-    const s = changetype<StreamShard>(base);
-    let i = getU32(p.rowsDone, shard);
-    for (; i < 3 * (s.numClusters + 1); i++) {
-      if (getU32(p.wordsUsed, shard) + LIST_HEADER_WORDS + 2 * p.topK > p.recordWords) break;
-      if (listOf(base, 0, i).members != 0) exportList(p, base, shard, scratch, i);
-    }
-    setU32(p.rowsDone, shard, i);
-  }
+  for (let shard = lo; shard < hi; shard++) scanEntries(p, shardOf(p, shard), shard, false);
 }
 
-function exportList(p: StreamParams, base: usize, shard: u32, pairs: usize, number: u32): void {
+/** Shards lo..hi: puts those entries where `counts` says, which is then moved on; items by their numbers. */
+export function scatterEntries(params: usize, scratch: usize, lo: u32, hi: u32): void {
+  const p = changetype<StreamParams>(params);
+  for (let shard = lo; shard < hi; shard++) scanEntries(p, shardOf(p, shard), shard, true);
+}
+
+function scanEntries(p: StreamParams, base: usize, shard: u32, isScatter: bool): void {
   const s = changetype<StreamShard>(base);
-  const list = listOf(base, 0, number);
-  const members = base + list.members;
+  const counts = p.counts + ((<usize>shard * p.numClusters) << 2);
+  const numbers = p.itemNumbers + ((<usize>getU32(p.itemStarts, shard)) << 2);
   const worth = worthAt(s, p, p.nowMs);
-  const which = number % 3;
-  let size: u32 = 0;
-  for (let i: u32 = 0; i < list.count; i++) {
-    const at = listedPlace(base, members, i, number / 3, which);
-    if (at == NOT_LISTED || !isRead(p, memberOffset(members, i), base)) continue;
-    if (which == YOUNG_TWEETS && p.nowMs - itemAt(base, memberOffset(members, i)).bornMs >= p.lightAgeMs) continue;
-    const score = <f32>(memberValue(base, members, i, at) * worth);
-    if (<f64>score >= p.threshold) size = offerPair(pairs, size, p.topK, i, score);
+  for (let place: u32 = 0; place < 1 << s.tableBits; place++) {
+    const offset = getU32(base + s.table, place);
+    if (offset == 0) continue;
+    const item = itemAt(base, offset);
+    if ((p.kindMask >> kindOf(item.idInfo) & 1) == 0 || p.nowMs - item.bornMs >= p.youngerMs || item.vector == 0) continue;
+    const clusters = base + item.vector;
+    const values = clusters + (4 << item.vectorBits);
+    for (let i: u32 = 0; i < 1 << item.vectorBits; i++) {
+      const cluster = getU32(clusters, i);
+      if (cluster == 0) continue;
+      const score = <f32>(getF64(values, i) * worth);
+      if (<f64>score < p.threshold) continue;
+      const at = getU32(counts, cluster);
+      setU32(counts, cluster, at + 1);
+      if (!isScatter) continue;
+      setU32(p.itemsOut, at, getU32(numbers, place));
+      setF32(p.scoresOut, at, score);
+    }
   }
-  sortByScore(pairs, size);
-  const used = getU32(p.wordsUsed, shard);
-  const record: usize = recordsOf(p, shard) + (used << 2);
-  setU32(record, 0, LIST_HEADER_WORDS + 2 * size);
-  setU32(record, 1, number);
-  setU32(record, 2, size);
-  setU32(record, 3, 0);
-  for (let i: u32 = 0; i < size; i++) {
-    setU32(record, LIST_HEADER_WORDS + i, placeOf(base, memberOffset(members, pairIndex(pairs, i))));
-    store<f32>(record + ((LIST_HEADER_WORDS + size + i) << 2), pairScore(pairs, i));
-  }
-  setU32(p.wordsUsed, shard, used + LIST_HEADER_WORDS + 2 * size);
-}
-
-/** Where the table has an item. */
-function placeOf(base: usize, offset: u32): u32 {
-  const s = changetype<StreamShard>(base);
-  const mask = (1 << s.tableBits) - 1;
-  let at = itemAt(base, offset).hash & mask;
-  while (getU32(base + s.table, at) != offset) at = (at + 1) & mask;
-  return at;
 }

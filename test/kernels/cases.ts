@@ -22,7 +22,15 @@ import {
   union,
 } from './matrix-cases.ts';
 import { cutInterests, decayValues, interests, lastStates } from './model-cases.ts';
-import { applyEvents, exportItems, exportLists, readItems, rebaseItems, sweepItems } from './stream-cases.ts';
+import {
+  applyEvents,
+  countEntries,
+  exportItems,
+  readItems,
+  rebaseItems,
+  scatterEntries,
+  sweepItems,
+} from './stream-cases.ts';
 
 const withCount =
   (make: MakeCase, countOf: (values: KernelCase['values']) => number): MakeCase =>
@@ -86,6 +94,7 @@ export const kernelCases: Readonly<Record<KernelName, MakeCase>> = {
   sweepItems,
   rebaseItems,
   exportItems,
-  exportLists,
   readItems,
+  countEntries,
+  scatterEntries,
 };

@@ -1,5 +1,5 @@
 /** Random cases for the kernels of the streaming state: a state that other events have made, and more events. */
-import { emptyShardBytes, startShard } from '../../src/embeddings/shard-memory.ts';
+import { EMPTY_SHARD_BYTES, startShard } from '../../src/embeddings/shard-memory.ts';
 import {
   type BlockValues,
   type KernelName,
@@ -9,7 +9,7 @@ import {
 } from '../../src/kernels/abi.ts';
 import { createReferenceKernels } from '../../src/kernels/reference/index.ts';
 import type { Random } from '../fixtures/random.ts';
-import { type CaseArray, f64, type KernelCase, type MakeCase, u32 } from './case.ts';
+import { type CaseArray, f32, f64, type KernelCase, type MakeCase, u32 } from './case.ts';
 
 const HOUR_MS = 3_600_000;
 const START_MS = 1_700_000_000_000;
@@ -19,13 +19,12 @@ const RECORD_WORDS = 5000;
 type Values = Record<string, number | CaseArray>;
 
 /** Empty shards, small enough that items must make room for others in some cases. */
-function emptyShards(random: Random, numClusters: number): Values {
-  const shardBytes = emptyShardBytes(numClusters) + 64 * (random.chance() ? 40 + random.below(200) : 4000);
+function emptyShards(random: Random): Values {
+  const shardBytes = EMPTY_SHARD_BYTES + 64 * (random.chance() ? 40 + random.below(200) : 4000);
   const shards = new Uint8Array(NUM_SHARDS * shardBytes);
   for (let shard = 0; shard < NUM_SHARDS; shard++) {
     startShard(new DataView(shards.buffer), shard * shardBytes, {
       bytes: shardBytes,
-      numClusters,
       landmark: Math.floor(START_MS / (64 * HOUR_MS)),
     });
   }
@@ -34,16 +33,15 @@ function emptyShards(random: Random, numClusters: number): Values {
 
 function settings(random: Random): Values {
   return {
-    topK: 1 + random.below(random.chance() ? 4 : 40),
     clustersPerItem: 1 + random.below(12),
     minFavs: 1 + random.below(4),
     bornByFirstEvent: random.below(4) > 0 ? 1 : 0,
     halfLifeMs: 8 * HOUR_MS,
     maxAgeMs: random.chance() ? Number.POSITIVE_INFINITY : 40 * HOUR_MS,
-    lightAgeMs: HOUR_MS,
+    kindMask: 1 + random.below(3),
+    youngerMs: random.chance() ? Number.POSITIVE_INFINITY : 20 * HOUR_MS,
     threshold: 0.001,
     negligible: 1e-4,
-    lightIsOld: random.below(5) === 0 ? 1 : 0,
     nowMs: START_MS + random.below(60) * HOUR_MS,
   };
 }
@@ -118,7 +116,7 @@ function streamCase(random: Random, size: number, more: Values): KernelCase {
   const numClusters = 1 + random.below(30);
   const numActors = 1 + random.below(10);
   const values: Values = {
-    ...emptyShards(random, numClusters),
+    ...emptyShards(random),
     ...settings(random),
     ...interests(random, numActors, numClusters),
     ...rows(random, 3 * size, numActors),
@@ -139,11 +137,39 @@ export const rebaseItems: MakeCase = (random, size) =>
   streamCase(random, size, { shift: random.below(4) - 1 });
 export const exportItems: MakeCase = (random, size) =>
   streamCase(random, size, { nowMs: START_MS + random.below(80) * HOUR_MS });
-export const exportLists: MakeCase = (random, size) => streamCase(random, size, {});
 /** The rows may be of items that were never met. */
 export const readItems: MakeCase = (random, size) => {
   const made = streamCase(random, size, {});
   const { hashes, idInfos, idStarts, text } = made.values;
   runTwin('applyEvents', { ...(made.values as Values) });
   return { ...made, values: { ...made.values, hashes, idInfos, idStarts, text, ...fresh() } };
+};
+
+function withCounts({ values, ...rest }: KernelCase): KernelCase {
+  const numClusters = 32;
+  return { ...rest, values: { ...values, numClusters, counts: u32(NUM_SHARDS * numClusters) } };
+}
+
+export const countEntries: MakeCase = (random, size) => withCounts(streamCase(random, size, {}));
+export const scatterEntries: MakeCase = (random, size) => {
+  const made = withCounts(streamCase(random, size, {}));
+  const counts = made.values.counts as Uint32Array;
+  runTwin('countEntries', made.values as Values);
+  let sum = 0;
+  // Clusters one after the other, and within each the shards.
+  for (let cluster = 0; cluster < 32; cluster++) {
+    for (let shard = 0; shard < NUM_SHARDS; shard++) {
+      const count = counts[shard * 32 + cluster];
+      counts[shard * 32 + cluster] = sum;
+      sum += count;
+    }
+  }
+  const values = {
+    ...made.values,
+    itemNumbers: u32(NUM_SHARDS * 1024).map((_, i) => i),
+    itemStarts: u32(NUM_SHARDS).map((_, i) => i * 1024),
+    itemsOut: u32(sum + 1),
+    scoresOut: f32(sum + 1),
+  };
+  return { ...made, values };
 };

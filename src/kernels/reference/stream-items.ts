@@ -1,18 +1,12 @@
 /** Twin of assembly/stream-items.ts: items of a shard, found by id, made, grown, removed. */
-import type { StreamLists } from './stream-lists.ts';
 import {
-  CLUSTER_MASK,
-  flagOf,
   ITEM_BYTES,
   idLength,
   isLongId,
-  listKind,
   MIN_VECTOR_BITS,
   type StreamMemory,
   sizeClass,
-  TWEETS,
   vectorBytes,
-  YOUNG_TWEETS,
 } from './stream-memory.ts';
 import { type RecordSubject, type StreamBlock, writeRecord } from './stream-records.ts';
 
@@ -25,11 +19,9 @@ const CAPTURE_LATEST = 4;
 
 export class StreamItems {
   readonly #m: StreamMemory;
-  readonly #lists: StreamLists;
 
-  constructor(memory: StreamMemory, lists: StreamLists) {
+  constructor(memory: StreamMemory) {
     this.#m = memory;
-    this.#lists = lists;
   }
 
   /** Word address of the table, and the mask of its places. */
@@ -73,8 +65,6 @@ export class StreamItems {
     m.setItem(base, offset, 'hash', key.hash);
     m.setItem(base, offset, 'idInfo', key.info);
     m.setItem(base, offset, 'longId', longId);
-    m.setShard(base, 'nextSerial', m.shard(base, 'nextSerial') + 1);
-    m.setItem(base, offset, 'serial', m.shard(base, 'nextSerial'));
     m.setItemF64(base, offset, 'bornMs', bornMs);
     m.setItemF64(base, offset, 'lastMs', Number.NEGATIVE_INFINITY);
     m.putId(base, offset, key.id, length);
@@ -102,7 +92,6 @@ export class StreamItems {
     m.setShard(base, 'table', larger);
     m.setShard(base, 'tableBits', bits + 1);
     m.setShard(base, 'sweepAt', 0);
-    m.setShard(base, 'relistSlots', m.shard(base, 'relistSlots') * 2);
     return true;
   }
 
@@ -112,14 +101,10 @@ export class StreamItems {
     const offset = m.u32[table + place];
     if (m.item(base, offset, 'numUpdates') > 0) this.#capture(p, { base, shard, offset });
     const vector = m.item(base, offset, 'vector');
-    if (vector !== 0) {
-      this.#leaveLists(p, base, offset);
-      m.giveBlock(base, vector, vectorBytes(m.item(base, offset, 'vectorBits')));
-    }
+    if (vector !== 0) m.giveBlock(base, vector, vectorBytes(m.item(base, offset, 'vectorBits')));
     m.setShard(base, 'numEntries', m.shard(base, 'numEntries') - m.item(base, offset, 'numEntries'));
     const longId = m.item(base, offset, 'longId');
     if (longId !== 0) m.giveBlock(base, longId, idLength(m.item(base, offset, 'idInfo')));
-    m.setItem(base, offset, 'serial', 0);
     this.#closeGap(base, place);
     m.setShard(base, 'numItems', m.shard(base, 'numItems') - 1);
     m.giveBlock(base, offset, ITEM_BYTES);
@@ -131,17 +116,6 @@ export class StreamItems {
     const isLongest = m.item(subject.base, subject.offset, 'longestIsLive') !== 0;
     const timeMs = m.itemF64(subject.base, subject.offset, 'lastMs');
     writeRecord(m, p, subject, { reason: CAPTURE_LATEST | (isLongest ? CAPTURE_LONGEST : 0), timeMs });
-  }
-
-  #leaveLists(p: StreamBlock, base: number, offset: number): void {
-    const m = this.#m;
-    const clusters = m.clustersOf(base, m.item(base, offset, 'vector'));
-    const which = listKind(m.item(base, offset, 'idInfo'));
-    for (let at = 0; at < 2 ** m.item(base, offset, 'vectorBits'); at++) {
-      const key = m.u32[clusters + at];
-      if (key & flagOf(TWEETS)) this.#lists.leave(base, key & CLUSTER_MASK, which, p.topK);
-      if (key & flagOf(YOUNG_TWEETS)) this.#lists.leave(base, key & CLUSTER_MASK, YOUNG_TWEETS, p.topK);
-    }
   }
 
   #closeGap(base: number, place: number): void {
@@ -198,8 +172,7 @@ export class StreamItems {
     for (let i = 0; old !== 0 && i < 2 ** bits; i++) {
       const key = m.u32[m.clustersOf(base, old) + i];
       const value = m.f64[m.valuesOf(base, old, bits) + i];
-      const isListed = key > CLUSTER_MASK;
-      if (key !== 0 && (isListed || Math.abs(value) >= negligible)) kept.push({ key, value });
+      if (key !== 0 && Math.abs(value) >= negligible) kept.push({ key, value });
     }
     const newBits = old === 0 ? MIN_VECTOR_BITS : kept.length * 2 > 2 ** bits ? bits + 1 : bits;
     const fresh = this.#takeOrEvict(p, base, shard, vectorBytes(newBits), offset);
@@ -207,7 +180,7 @@ export class StreamItems {
     m.fill(base + fresh, vectorBytes(newBits));
     for (const { key, value } of kept) {
       const clusters = m.clustersOf(base, fresh);
-      const at = m.findCluster(clusters, newBits, key & CLUSTER_MASK);
+      const at = m.findCluster(clusters, newBits, key);
       m.u32[clusters + at] = key;
       m.f64[m.valuesOf(base, fresh, newBits) + at] = value;
     }
@@ -218,32 +191,6 @@ export class StreamItems {
     m.setItem(base, offset, 'vectorBits', newBits);
     m.setItem(base, offset, 'numEntries', kept.length);
     return true;
-  }
-
-  relist(p: StreamBlock, base: number, offset: number, threshold: number): void {
-    const m = this.#m;
-    const vector = m.item(base, offset, 'vector');
-    const bits = m.item(base, offset, 'vectorBits');
-    for (let at = 0; vector !== 0 && at < 2 ** bits; at++) {
-      const cluster = m.u32[m.clustersOf(base, vector) + at] & CLUSTER_MASK;
-      if (cluster === 0 || m.f64[m.valuesOf(base, vector, bits) + at] < threshold) continue;
-      const which = listKind(m.item(base, offset, 'idInfo'));
-      this.#lists.enter(base, offset, cluster, at, which, p.topK);
-      if (m.item(base, offset, 'isLight') !== 0)
-        this.#lists.enter(base, offset, cluster, at, YOUNG_TWEETS, p.topK);
-    }
-  }
-
-  leaveLightLists(p: StreamBlock, base: number, offset: number): void {
-    const m = this.#m;
-    m.setItem(base, offset, 'isLight', 0);
-    const vector = m.item(base, offset, 'vector');
-    for (let at = 0; vector !== 0 && at < 2 ** m.item(base, offset, 'vectorBits'); at++) {
-      const key = m.clustersOf(base, vector) + at;
-      if ((m.u32[key] & flagOf(YOUNG_TWEETS)) === 0) continue;
-      m.u32[key] = (m.u32[key] & ~flagOf(YOUNG_TWEETS)) >>> 0;
-      this.#lists.leave(base, m.u32[key] & CLUSTER_MASK, YOUNG_TWEETS, p.topK);
-    }
   }
 }
 

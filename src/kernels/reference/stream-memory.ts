@@ -13,23 +13,15 @@ function placesOf<L extends Layout>(layout: L): { readonly [field in keyof L]: n
 
 export const shardField = placesOf(layouts.StreamShard);
 export const itemField = placesOf(layouts.StreamItem);
-export const listField = placesOf(layouts.StreamList);
 
-export const ITEM_BYTES = 128;
-const INLINE_ID = 80;
-const INLINE_ID_BYTES = 48;
-const LIST_BYTES = 24;
+export const ITEM_BYTES = 96;
+const INLINE_ID = 72;
+const INLINE_ID_BYTES = 24;
 export const MIN_VECTOR_BITS = 3;
-export const CLUSTER_MASK = 0x3fffffff;
-export const TWEETS = 0;
-export const YOUNG_TWEETS = 1;
-const TRENDS = 2;
 
 export const idLength = (info: number) => info & 0xffff;
 export const kindOf = (info: number) => info >>> 16;
 export const isLongId = (info: number) => idLength(info) > INLINE_ID_BYTES;
-export const listKind = (info: number) => (kindOf(info) === 0 ? TWEETS : TRENDS);
-export const flagOf = (which: number) => (which === YOUNG_TWEETS ? 0x40000000 : 0x80000000);
 export const vectorBytes = (bits: number) => 12 * 2 ** bits;
 
 export function sizeClass(bytes: number): number {
@@ -101,11 +93,6 @@ export class StreamMemory {
     return base + (longId !== 0 ? longId : offset + INLINE_ID);
   }
 
-  /** Word address of a list. */
-  listOf(base: number, cluster: number, which: number): number {
-    return (base + this.shard(base, 'lists') + (3 * cluster + which) * LIST_BYTES) / 4;
-  }
-
   /** First element of the clusters of a vector, in words. */
   clustersOf(base: number, vector: number): number {
     return (base + vector) / 4;
@@ -120,10 +107,10 @@ export class StreamMemory {
     const { u32 } = this;
     const mask = 2 ** bits - 1;
     let at = Math.imul(cluster, 0x9e3779b1) >>> (32 - bits);
-    let key = u32[clusters + at] & CLUSTER_MASK;
+    let key = u32[clusters + at];
     while (key !== cluster && key !== 0) {
       at = (at + 1) & mask;
-      key = u32[clusters + at] & CLUSTER_MASK;
+      key = u32[clusters + at];
     }
     return at;
   }

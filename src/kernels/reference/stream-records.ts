@@ -1,7 +1,7 @@
 /** Twin of assembly/stream-records.ts: the records in which items leave the state. */
 import { exp } from '../../core/math.ts';
 import type { BlockNumbers, layouts } from '../abi.ts';
-import { CLUSTER_MASK, idLength, type StreamMemory } from './stream-memory.ts';
+import { idLength, type StreamMemory } from './stream-memory.ts';
 
 export type StreamBlock = BlockNumbers<(typeof layouts)['StreamParams']>;
 
@@ -38,7 +38,7 @@ export function writeRecord(
   const vector = m.item(base, offset, 'vector');
   const bits = m.item(base, offset, 'vectorBits');
   for (let i = 0; vector !== 0 && i < 2 ** bits; i++) {
-    const cluster = m.u32[m.clustersOf(base, vector) + i] & CLUSTER_MASK;
+    const cluster = m.u32[m.clustersOf(base, vector) + i];
     const score = Math.fround(m.f64[m.valuesOf(base, vector, bits) + i] * worth);
     if (cluster !== 0 && score > 0 && score >= threshold) found.push({ cluster, score });
   }

@@ -1,18 +1,9 @@
-/** Twins of assembly/stream.ts: decayed sparse vectors of items and the lists of the best items of each cluster. */
+/** Twins of assembly/stream.ts: decayed sparse vectors of items. */
 import { exp } from '../../core/math.ts';
 import type { Kernel, KernelName } from '../abi.ts';
 import type { TwinMemory } from './memory.ts';
 import { StreamItems } from './stream-items.ts';
-import { StreamLists } from './stream-lists.ts';
-import {
-  flagOf,
-  kindOf,
-  listField,
-  listKind,
-  powerOfTwo,
-  StreamMemory,
-  YOUNG_TWEETS,
-} from './stream-memory.ts';
+import { kindOf, powerOfTwo, StreamMemory } from './stream-memory.ts';
 import {
   EPOCH_HALF_LIVES,
   isFull,
@@ -28,7 +19,6 @@ const CAPTURE_POWER = 1;
 const CAPTURE_LONGEST = 2;
 const MARGIN = 1.000000001;
 const FIRST_POWER = 8;
-const LIST_HEADER_WORDS = 4;
 
 /** What a row adds: round(N * factor) * scale in each cluster of the actor. */
 interface Addition {
@@ -40,8 +30,7 @@ interface Addition {
 
 export function streamTwins(memory: TwinMemory, buffer: ArrayBufferLike) {
   const m = new StreamMemory(buffer);
-  const lists = new StreamLists(m);
-  const items = new StreamItems(m, lists);
+  const items = new StreamItems(m);
 
   /** Runs `body` for each shard with its region and where it stands; what `body` gives is where it goes on. */
   const forShards =
@@ -85,9 +74,7 @@ export function streamTwins(memory: TwinMemory, buffer: ArrayBufferLike) {
       scale: powerOfTwo(EPOCH_HALF_LIVES * (epoch - m.landmark(base))) * (isUndo ? -1 : 1),
     };
     if (m.item(base, offset, 'longestIsLive') !== 0) captureIfOvertaken(p, subject, addition);
-    const age = timeMs - m.itemF64(base, offset, 'bornMs');
-    const isYoung = isTweet && (p.lightIsOld !== 0 ? age >= p.lightAgeMs : age < p.lightAgeMs);
-    addInterests(p, subject, addition, isYoung);
+    addInterests(p, subject, addition);
     m.count(base, 'numApplied');
     const numFavs = m.item(base, offset, 'numFavs');
     const counted = isUndo ? Math.max(numFavs, 1) - 1 : numFavs + 1;
@@ -129,50 +116,41 @@ export function streamTwins(memory: TwinMemory, buffer: ArrayBufferLike) {
     }
   }
 
-  function addInterests(p: StreamBlock, subject: RecordSubject, addition: Addition, isYoung: boolean): void {
+  function addInterests(p: StreamBlock, subject: RecordSubject, addition: Addition): void {
     const { base, offset } = subject;
-    const threshold = p.threshold / worthAt(m, p, base, addition.timeMs);
-    const negligible = (p.negligible * threshold) / p.threshold;
-    const which = listKind(m.item(base, offset, 'idInfo'));
-    const wanted = (flagOf(which) | (isYoung ? flagOf(YOUNG_TWEETS) : 0)) >>> 0;
-    if (isYoung) m.setItem(base, offset, 'isLight', 1);
     let sumSquares = m.itemF64(base, offset, 'sumSquares');
     const end = m.u32[p.interestIndptr / 4 + addition.actor + 1];
     for (let i = m.u32[p.interestIndptr / 4 + addition.actor]; i < end; i++) {
       const cluster = m.u32[p.interestClusters / 4 + i];
-      const more = Math.floor(m.f32[p.interestScores / 4 + i] * addition.factor + 0.5) * addition.scale;
-      const at = placeFor(p, subject, cluster, negligible);
+      const score = m.f32[p.interestScores / 4 + i];
+      const more = Math.floor(score * addition.factor + 0.5) * addition.scale;
+      const at = placeFor(p, subject, cluster, addition.timeMs);
       if (at < 0) {
         m.count(base, 'numRefused');
         continue;
       }
       const vector = m.item(base, offset, 'vector');
-      const bits = m.item(base, offset, 'vectorBits');
-      const place = m.valuesOf(base, vector, bits) + at;
+      const place = m.valuesOf(base, vector, m.item(base, offset, 'vectorBits')) + at;
       const before = m.f64[place];
-      const value = before + more;
-      m.f64[place] = value;
-      sumSquares += more * (before + value);
-      const isListed = (m.u32[m.clustersOf(base, vector) + at] & wanted) >>> 0 === wanted;
-      if (isListed || value < threshold) continue;
-      lists.enter(base, offset, cluster, at, which, p.topK);
-      if (isYoung) lists.enter(base, offset, cluster, at, YOUNG_TWEETS, p.topK);
+      m.f64[place] = before + more;
+      sumSquares += more * (before + (before + more));
     }
     m.setItemF64(base, offset, 'sumSquares', sumSquares);
   }
 
   /** Place of a cluster in the vector, made if need be; -1: no memory. */
-  function placeFor(p: StreamBlock, subject: RecordSubject, cluster: number, negligible: number): number {
+  function placeFor(p: StreamBlock, subject: RecordSubject, cluster: number, timeMs: number): number {
     const { base, offset } = subject;
-    if (m.item(base, offset, 'vector') === 0 && !items.growVector(p, subject, negligible)) return -1;
     const find = () => {
       const clusters = m.clustersOf(base, m.item(base, offset, 'vector'));
       return { clusters, at: m.findCluster(clusters, m.item(base, offset, 'vectorBits'), cluster) };
     };
-    let { clusters, at } = find();
-    if (m.u32[clusters + at] !== 0) return at;
-    if ((m.item(base, offset, 'numEntries') + 1) * 4 > 3 * 2 ** m.item(base, offset, 'vectorBits')) {
-      if (!items.growVector(p, subject, negligible)) return -1;
+    const isEmpty = m.item(base, offset, 'vector') === 0;
+    let { clusters, at } = isEmpty ? { clusters: 0, at: 0 } : find();
+    if (!isEmpty && m.u32[clusters + at] !== 0) return at;
+    const numEntries = m.item(base, offset, 'numEntries') + 1;
+    if (isEmpty || numEntries * 4 > 3 * 2 ** m.item(base, offset, 'vectorBits')) {
+      if (!items.growVector(p, subject, p.negligible / worthAt(m, p, base, timeMs))) return -1;
       ({ clusters, at } = find());
     }
     m.u32[clusters + at] = cluster;
@@ -223,8 +201,6 @@ export function streamTwins(memory: TwinMemory, buffer: ArrayBufferLike) {
     for (; left > 0 && !isFull(m, p, shard); left--) {
       sweepPlace(p, base, shard);
       m.setShard(base, 'sweepAt', (m.shard(base, 'sweepAt') + 1) & mask);
-      const relistSlots = m.shard(base, 'relistSlots');
-      if (relistSlots > 0) m.setShard(base, 'relistSlots', relistSlots - 1);
     }
     return left;
   });
@@ -240,10 +216,6 @@ export function streamTwins(memory: TwinMemory, buffer: ArrayBufferLike) {
       items.remove(p, { base, shard, place, counter: 'numExpired' });
     } else if (square < p.negligible * p.negligible) {
       items.remove(p, { base, shard, place, counter: 'numNegligible' });
-    } else {
-      const isLight = m.item(base, offset, 'isLight') !== 0;
-      if (isLight && p.lightIsOld === 0 && age >= p.lightAgeMs) items.leaveLightLists(p, base, offset);
-      if (m.shard(base, 'relistSlots') > 0) items.relist(p, base, offset, p.threshold / worth);
     }
   }
 
@@ -260,8 +232,6 @@ export function streamTwins(memory: TwinMemory, buffer: ArrayBufferLike) {
       for (let i = 0; vector !== 0 && i < 2 ** bits; i++)
         if (m.u32[m.clustersOf(base, vector) + i] !== 0) m.f64[m.valuesOf(base, vector, bits) + i] *= scale;
     }
-    for (let i = 0; i < 3 * (m.shard(base, 'numClusters') + 1); i++)
-      m.f64[m.listOf(base, 0, i) / 2 + listField.bar] *= scale;
     m.count(base, 'landmark', p.shift);
     return done;
   });
@@ -293,39 +263,39 @@ export function streamTwins(memory: TwinMemory, buffer: ArrayBufferLike) {
     return row;
   });
 
-  const exportLists = forShards('exportLists', (p, base, shard, done) => {
-    let number = done;
-    for (; number < 3 * (m.shard(base, 'numClusters') + 1); number++) {
-      if (m.u32[p.wordsUsed / 4 + shard] + LIST_HEADER_WORDS + 2 * p.topK > p.recordWords) break;
-      if (m.u32[m.listOf(base, 0, number) + listField.members] !== 0) exportList(p, base, shard, number);
-    }
-    return number;
-  });
-
-  function exportList(p: StreamBlock, base: number, shard: number, number: number): void {
+  /** Entries that count, in the order of the table. */
+  function* entries(p: StreamBlock, base: number) {
     const worth = worthAt(m, p, base, p.nowMs);
-    const which = number % 3;
-    const live = lists.members(base, m.listOf(base, 0, number), Math.floor(number / 3), which);
-    const best = live
-      .map((member) => ({ ...member, score: Math.fround(member.value * worth) }))
-      .filter(({ offset, score }) => {
-        const isOld = p.nowMs - m.itemF64(base, offset, 'bornMs') >= p.lightAgeMs;
-        return score >= p.threshold && isRead(p, base, offset) && !(which === YOUNG_TWEETS && isOld);
-      })
-      .sort((a, b) => b.score - a.score || a.place - b.place)
-      .slice(0, p.topK);
-    const used = m.u32[p.wordsUsed / 4 + shard];
-    const record = p.records / 4 + shard * p.recordWords + used;
-    m.u32.set([LIST_HEADER_WORDS + 2 * best.length, number, best.length, 0], record);
     const { table, mask } = items.table(base);
-    best.forEach(({ offset, score }, i) => {
-      let at = m.item(base, offset, 'hash') & mask;
-      while (m.u32[table + at] !== offset) at = (at + 1) & mask;
-      m.u32[record + LIST_HEADER_WORDS + i] = at;
-      m.f32[record + LIST_HEADER_WORDS + best.length + i] = score;
-    });
-    m.u32[p.wordsUsed / 4 + shard] = used + LIST_HEADER_WORDS + 2 * best.length;
+    for (let place = 0; place <= mask; place++) {
+      const offset = m.u32[table + place];
+      if (offset === 0 || m.item(base, offset, 'vector') === 0) continue;
+      const isWanted = ((p.kindMask >>> kindOf(m.item(base, offset, 'idInfo'))) & 1) !== 0;
+      if (!isWanted || p.nowMs - m.itemF64(base, offset, 'bornMs') >= p.youngerMs) continue;
+      const vector = m.item(base, offset, 'vector');
+      const bits = m.item(base, offset, 'vectorBits');
+      for (let i = 0; i < 2 ** bits; i++) {
+        const cluster = m.u32[m.clustersOf(base, vector) + i];
+        const score = Math.fround(m.f64[m.valuesOf(base, vector, bits) + i] * worth);
+        if (cluster !== 0 && score >= p.threshold) yield { place, cluster, score };
+      }
+    }
   }
 
-  return { applyEvents, sweepItems, rebaseItems, exportItems, exportLists, readItems };
+  const countEntries = forShards('countEntries', (p, base, shard, done) => {
+    for (const { cluster } of entries(p, base)) m.u32[p.counts / 4 + shard * p.numClusters + cluster]++;
+    return done;
+  });
+
+  const scatterEntries = forShards('scatterEntries', (p, base, shard, done) => {
+    const numbers = p.itemNumbers / 4 + m.u32[p.itemStarts / 4 + shard];
+    for (const { place, cluster, score } of entries(p, base)) {
+      const at = m.u32[p.counts / 4 + shard * p.numClusters + cluster]++;
+      m.u32[p.itemsOut / 4 + at] = m.u32[numbers + place];
+      m.f32[p.scoresOut / 4 + at] = score;
+    }
+    return done;
+  });
+
+  return { applyEvents, sweepItems, rebaseItems, exportItems, readItems, countEntries, scatterEntries };
 }
