@@ -10,7 +10,8 @@ import type { Csr } from '../core/csr.ts';
 import { SimClustersError } from '../core/errors.ts';
 import type { BlockValues, KernelName, layouts } from '../kernels/abi.ts';
 import type { Kernels } from '../kernels/kernels.ts';
-import { EventRows } from './event-rows.ts';
+import { topKRows } from '../kernels/sparse.ts';
+import { EventRows, type ItemKind, itemKinds } from './event-rows.ts';
 import { EMPTY_SHARD_BYTES, readShard, startShard } from './shard-memory.ts';
 
 export interface StateOptions {
@@ -73,28 +74,40 @@ type StreamKernel = Extract<
 >;
 type Block = BlockValues<(typeof layouts)['StreamParams']>;
 
+export interface IndexOptions {
+  readonly nowMs: number;
+  /** Least score. */
+  readonly threshold: number;
+  /** Items per cluster. */
+  readonly topK: number;
+  readonly kinds: readonly ItemKind[];
+  /** Only items younger than this. */
+  readonly youngerMs: number;
+  /** Number of the item at each place of the tables, and where each shard begins among them. */
+  readonly items: { readonly numbers: Uint32Array; readonly starts: Uint32Array };
+}
+
 export class DecayedState {
   readonly options: StateOptions;
-  readonly numClusters: number;
   readonly #kernels: Kernels;
   readonly #shardBytes: number;
   readonly #shards: Uint8Array;
   readonly #records: Uint32Array;
   readonly #wordsUsed: Uint32Array;
   readonly #rowsDone: Uint32Array;
+  /** Highest cluster id + 1. */
+  #numCols = 0;
   #interestMark = -1;
   #interest: Pick<Block, 'interestIndptr' | 'interestClusters' | 'interestScores'> = {};
 
   /**
    * Takes its memory for good: the kernels are to be closed with it.
-   * @param numClusters  highest cluster id
-   * @param firstMs      about the time of the first event
+   * @param firstMs  about the time of the first event
    * @throws SimClustersError OUT_OF_MEMORY, BAD_PARAM
    */
-  constructor(kernels: Kernels, numClusters: number, options: Partial<StateOptions>, firstMs: number) {
+  constructor(kernels: Kernels, options: Partial<StateOptions>, firstMs: number) {
     this.#kernels = kernels;
     this.options = { ...stateDefaults, ...options };
-    this.numClusters = numClusters;
     this.#shardBytes = Math.floor(this.options.budgetBytes / NUM_SHARDS / 64) * 64;
     this.#demandRoom();
     const { arena } = kernels;
@@ -128,17 +141,11 @@ export class DecayedState {
 
   /**
    * From now on events add these interests.
-   * @param interest  actors × (numClusters + 1), f32
-   * @throws SimClustersError SHAPE_MISMATCH, OUT_OF_MEMORY
+   * @param interest  actors × (highest cluster + 1), f32
+   * @throws SimClustersError OUT_OF_MEMORY
    */
   setInterests(interest: Csr): void {
-    if (interest.numCols > this.numClusters + 1) {
-      throw new SimClustersError('SHAPE_MISMATCH', {
-        got: `interests in ${interest.numCols - 1} clusters`,
-        expected: `at most ${this.numClusters}`,
-        todo: 'Start a new state for this model',
-      });
-    }
+    this.#numCols = interest.numCols;
     const { arena } = this.#kernels;
     if (this.#interestMark < 0) this.#interestMark = arena.mark();
     else arena.release(this.#interestMark);
@@ -183,8 +190,7 @@ export class DecayedState {
 
   /** Records of all items at `nowMs`, clusters of at least `threshold`. */
   async exportItems(nowMs: number, threshold: number, onRecords: OnRecords): Promise<void> {
-    const { view } = this.#kernels.arena;
-    const ends = this.#addresses().map((address) => 2 ** readShard(view, address).tableBits);
+    const ends = this.tableSizes;
     const isDone = (place: number, shard: number) => place >= ends[shard];
     await this.#run('exportItems', { nowMs, threshold }, { onRecords, isDone });
   }
@@ -192,6 +198,38 @@ export class DecayedState {
   /** Records of the items of these rows that are there; the tag is the row. */
   async read(rows: EventRows, nowMs: number, threshold: number, onRecords: OnRecords): Promise<void> {
     await this.#run('readItems', { ...rows.block, nowMs, threshold }, { onRecords });
+  }
+
+  /**
+   * The best items of each cluster at `nowMs`, out of all entries.
+   * @returns clusters × items, best first, ties to the lower item; row 0 is empty
+   */
+  async buildIndex({ nowMs, threshold, topK, kinds, youngerMs, items }: IndexOptions): Promise<Csr> {
+    const numRows = this.#numCols;
+    const kindMask = kinds.reduce((mask, kind) => mask | (1 << itemKinds.indexOf(kind)), 0);
+    return this.#kernels.scope(async (arena) => {
+      const counts = arena.u32(NUM_SHARDS * numRows);
+      counts.fill(0);
+      const values: Block = { nowMs, threshold, kindMask, youngerMs, counts, numClusters: numRows };
+      await this.#run('countEntries', values, { isDone: () => true });
+      const indptr = placeCounts(counts, numRows);
+      const indices = arena.u32(indptr[numRows]);
+      const data = arena.f32(indptr[numRows]);
+      const places: Block = {
+        itemNumbers: arena.put(items.numbers),
+        itemStarts: arena.put(items.starts),
+        itemsOut: indices,
+        scoresOut: data,
+      };
+      await this.#run('scatterEntries', { ...values, ...places }, { isDone: () => true });
+      const entries = { numRows, numCols: items.numbers.length, indptr, indices, data };
+      return topKRows(this.#kernels, entries, topK, Number.NEGATIVE_INFINITY);
+    });
+  }
+
+  /** Number of places of the table of each shard: those that records are tagged with. */
+  get tableSizes(): number[] {
+    return this.#addresses().map((address) => 2 ** readShard(this.#kernels.arena.view, address).tableBits);
   }
 
   /** The bytes of the state that are in use, shard by shard. Valid until the next call. */
@@ -255,4 +293,19 @@ export class DecayedState {
       negligible: o.negligible,
     };
   }
+}
+
+/** Turns counts per shard and cluster into places, by cluster and then by shard; gives where each cluster begins. */
+function placeCounts(counts: Uint32Array, numRows: number): Uint32Array {
+  const indptr = new Uint32Array(numRows + 1);
+  let next = 0;
+  for (let cluster = 0; cluster < numRows; cluster++) {
+    for (let at = cluster; at < counts.length; at += numRows) {
+      const count = counts[at];
+      counts[at] = next;
+      next += count;
+    }
+    indptr[cluster + 1] = next;
+  }
+  return indptr;
 }
