@@ -45,6 +45,8 @@ export const stateDefaults: StateOptions = {
 /** Fixed, so that the number of threads changes nothing. A power of two. */
 export const NUM_SHARDS = 4;
 export const EPOCH_HALF_LIVES = 8;
+/** Places of the table that a sweep looks at, at the least. */
+const LEAST_SWEEP = 256;
 /** Of a shard: four thousand records of the usual size. */
 const RECORD_WORDS = 2 ** 19;
 
@@ -174,12 +176,12 @@ export class DecayedState {
     if (rows.size > 0) await this.#run('applyEvents', { ...rows.block, ...this.#interest }, { onRecords });
   }
 
-  /** Looks at 1/share of all items: those too old or negligible at `nowMs` die, lists that lost many are filled again. */
+  /**
+   * Looks at 1/share of all items, or a few hundred places if that is more: those too old or negligible at
+   * `nowMs` die.
+   */
   async sweep(nowMs: number, share: number, onRecords: OnRecords): Promise<void> {
-    const { view } = this.#kernels.arena;
-    const start = this.#addresses().map((address) =>
-      Math.ceil(2 ** readShard(view, address).tableBits / share),
-    );
+    const start = this.tableSizes.map((size) => Math.max(Math.ceil(size / share), LEAST_SWEEP));
     await this.#run('sweepItems', { nowMs }, { onRecords, start, isDone: (left) => left === 0 });
   }
 

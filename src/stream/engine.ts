@@ -57,8 +57,8 @@ export interface EngineCounts {
 const NEWLINE = 10;
 const ROWS_PER_BUFFER = 2 ** 15;
 /** Rows between two sweeps, each over a share of the items. */
-const MAINTENANCE_ROWS = 2 ** 15;
-const SWEEP_SHARE = 64;
+const MAINTENANCE_ROWS = 2 ** 13;
+const SWEEP_SHARE = 256;
 /** Values grow with time since the landmark; so far from it they are far from overflow still. */
 const MAX_EPOCHS_AHEAD = 8;
 

@@ -51,8 +51,8 @@ async function importLmdb(): Promise<typeof import('lmdb')> {
   }
 }
 
-/** Where LMDB's first two pages say how much there must be, on machines of 64 bits. */
-const META = { magicAt: 16, magic: 0xbeefc0de, pageBytesAt: 40, lastPageAt: 136, transactionAt: 144 };
+/** Where LMDB's first two pages say how much there must be (its data version 2, as lmdb 3.5 writes it). */
+const META = { magicAt: 24, magic: 0xbeefc0de, pageBytesAt: 48, lastPageAt: 144, transactionAt: 152 };
 
 /**
  * A store that was cut off would be read beyond its end, which kills the process. So its size is held against what it says of itself.
