@@ -10,6 +10,7 @@ export { affiliationScores, edgeStatistics, pairStatistics, vertexWeights } from
 export { countInterests, cutInterests, sumInterests } from './interested-in';
 export { columnSquareSums, scaleColumns } from './columns';
 export { decayValues, lastStates } from './decay';
+export { applyEvents, countEntries, exportItems, readItems, rebaseItems, scatterEntries, sweepItems } from './stream';
 
 /** First byte that no static data of the module uses. */
 export function heapBase(): usize {

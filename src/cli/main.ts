@@ -11,6 +11,7 @@ import { exportCommand } from './export-command.ts';
 import { generateCommand } from './generate-command.ts';
 import { inspectCommand } from './inspect-command.ts';
 import { runCommand, stageCommands } from './run-command.ts';
+import { streamCommand } from './stream-command.ts';
 
 /** Runs the command in argv; sets process.exitCode. */
 export async function main(argv: readonly string[]): Promise<void> {
@@ -24,6 +25,7 @@ export async function main(argv: readonly string[]): Promise<void> {
     .command(inspectCommand)
     .command(evaluateCommand)
     .command(generateCommand)
+    .command(streamCommand)
     .demandCommand(1, 'Which command? See --help.')
     .recommendCommands()
     .strict()

@@ -29,7 +29,7 @@ const fieldTypes: Readonly<Record<string, FieldType>> = { usize: 'u32', u32: 'u3
 /** `name: type` of each field of each `@unmanaged class`, in order. */
 function declaredBlocks(): Record<string, [string, FieldType][]> {
   const blocks: Record<string, [string, FieldType][]> = {};
-  for (const [, name, body] of sources.matchAll(/@unmanaged class (\w+) \{([^}]*)\}/g)) {
+  for (const [, name, body] of sources.matchAll(/@unmanaged (?:export )?class (\w+) \{([^}]*)\}/g)) {
     const code = body.replaceAll(/\/\/.*$/gm, '');
     blocks[name] = [...code.matchAll(/(\w+): (\w+);/g)].map(([, field, type]) => [field, fieldTypes[type]]);
   }

@@ -22,6 +22,15 @@ import {
   union,
 } from './matrix-cases.ts';
 import { cutInterests, decayValues, interests, lastStates } from './model-cases.ts';
+import {
+  applyEvents,
+  countEntries,
+  exportItems,
+  readItems,
+  rebaseItems,
+  scatterEntries,
+  sweepItems,
+} from './stream-cases.ts';
 
 const withCount =
   (make: MakeCase, countOf: (values: KernelCase['values']) => number): MakeCase =>
@@ -81,4 +90,11 @@ export const kernelCases: Readonly<Record<KernelName, MakeCase>> = {
   scaleColumns: withCount(columns, ({ numValues }) => numValues as number),
   decayValues,
   lastStates,
+  applyEvents,
+  sweepItems,
+  rebaseItems,
+  exportItems,
+  readItems,
+  countEntries,
+  scatterEntries,
 };

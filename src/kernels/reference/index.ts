@@ -13,6 +13,7 @@ import { membershipTwins } from './memberships.ts';
 import { TwinMemory } from './memory.ts';
 import { metropolisTwins } from './metropolis.ts';
 import { spgemmTwins } from './spgemm.ts';
+import { streamTwins } from './stream.ts';
 
 export function createReferenceKernels(buffer: ArrayBufferLike): KernelExports {
   const memory = new TwinMemory(buffer);
@@ -26,5 +27,6 @@ export function createReferenceKernels(buffer: ArrayBufferLike): KernelExports {
     ...communitiesTwins(memory),
     ...interestedInTwins(memory),
     ...columnTwins(memory),
+    ...streamTwins(memory, buffer),
   };
 }
