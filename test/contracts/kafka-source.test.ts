@@ -2,6 +2,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import kafkajs, { type Admin, type Kafka } from 'kafkajs';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import type { SourceBatch } from '../../src/stream/source.ts';
 import { KafkaSource, type KafkaSourceOptions } from '../../src/stream/sources/kafka-source.ts';
 import { skipVisibly } from '../brokers/broker.ts';
 import { hasKafka, type KafkaBroker, startKafka } from '../brokers/kafka.ts';
@@ -76,6 +77,8 @@ async function committed(topic: string): Promise<number> {
   return partitions.reduce((sum, { offset }) => sum + Math.max(0, Number(offset)), 0);
 }
 
+const countOf = ({ events }: SourceBatch): number => new TextDecoder().decode(events).split('\n').length - 1;
+
 async function closeAll(): Promise<void> {
   await Promise.all(opened.splice(0).map((source) => source.close()));
 }
@@ -127,34 +130,38 @@ function testAll(): void {
     1,
   );
 
-  testWithTopic(
-    'a partition changes hands only when all of it is journalled and committed',
-    async (topic) => {
-      const events = someEvents(0, 200);
-      await publish(topic, events);
-      const readers = [new Reader(), new Reader()];
-      const first = await readers[0].open(await sourceOf(topic));
-      await readers[0].readUntil(40, { acknowledge: false });
-      // The group waits for the first process, which is slow to journal.
-      const joining = (async () => readers[1].open(await sourceOf(topic)))();
-      await wait(1500);
-      assert.is(await committed(topic), 0);
-      await readers[0].acknowledge();
-      const second = await joining;
-      const numRead = () => readers[0].events.length + readers[1].events.length;
-      await Promise.all(
-        [first, second].map(async (source, i) => {
-          for (let batch = await source.read(); batch; batch = await source.read()) {
-            readers[i].journal(batch);
-            await readers[i].acknowledge();
-            if (numRead() >= 200) for (const each of [first, second]) each.drain();
-          }
-        }),
-      );
-      assert.ok(readers[1].events.length > 0);
-      assert.equal(readers.flatMap((reader) => reader.events).sort(), [...events].sort());
-    },
-  );
+  const changesHands = (batchMessages: number, numTaken: number) => async (topic: string) => {
+    const events = someEvents(0, 200);
+    await publish(topic, events);
+    const readers = [new Reader(), new Reader()];
+    const first = await readers[0].open(await sourceOf(topic, { batchMessages }));
+    const taken: SourceBatch[] = [];
+    for (let count = 0; count < numTaken; count += countOf(taken.at(-1)!)) taken.push((await first.read())!);
+    // The group waits for the first process, which is slow to journal.
+    const joining = (async () => readers[1].open(await sourceOf(topic, { batchMessages })))();
+    await wait(1500);
+    assert.is(await committed(topic), 0);
+    for (const batch of taken) readers[0].journal(batch);
+    await readers[0].acknowledge();
+    const sources = [first, await joining];
+    const later = someEvents(200, 100);
+    await publish(topic, later);
+    const numRead = () => readers[0].events.length + readers[1].events.length;
+    await Promise.all(
+      sources.map(async (source, i) => {
+        for (let batch = await source.read(); batch; batch = await source.read()) {
+          readers[i].journal(batch);
+          await readers[i].acknowledge();
+          if (numRead() >= 300) for (const each of sources) each.drain();
+        }
+      }),
+    );
+    assert.ok(readers[1].events.length > 0);
+    assert.equal(readers.flatMap((reader) => reader.events).sort(), [...events, ...later].sort());
+  };
+  const changing = 'a partition changes hands only when all of it is journalled and committed';
+  testWithTopic(`${changing}, in the middle of a fetch`, changesHands(7, 40));
+  testWithTopic(`${changing}, at the end of one`, changesHands(1000, 200));
 
   testWithTopic('a broker that is killed comes back: nothing lost, nothing twice', async (topic) => {
     const events = someEvents(0, 200);

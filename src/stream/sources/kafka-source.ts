@@ -66,6 +66,9 @@ export class KafkaSource implements Source {
   readonly #offers: Offer[] = [];
   /** Behind what was handed out, now or, by the journal, in an earlier life. */
   readonly #next = new Map<string, bigint>();
+  /** The same of this life alone, and behind what was acknowledged and committed of it. */
+  readonly #handedOut = new Map<string, bigint>();
+  readonly #settled = new Map<string, bigint>();
   /** Behind what was journalled. */
   readonly #journalled = new Map<string, string>();
   readonly #ends = new Map<string, bigint>();
@@ -105,7 +108,9 @@ export class KafkaSource implements Source {
     }
     const offer = this.#offers.shift()!;
     offer.isTaken = true;
-    this.#next.set(offer.batch.partition, BigInt(offer.batch.position));
+    const { partition, position } = offer.batch;
+    this.#handedOut.set(partition, BigInt(position));
+    this.#next.set(partition, BigInt(position));
     this.#changed.fire();
     return offer.batch;
   }
@@ -113,6 +118,8 @@ export class KafkaSource implements Source {
   async acknowledge(partition: string, position: string): Promise<void> {
     this.#journalled.set(partition, position);
     await this.#commit(partition);
+    this.#settled.set(partition, BigInt(position));
+    this.#changed.fire();
   }
 
   drain(): void {
@@ -214,7 +221,7 @@ export class KafkaSource implements Source {
       if (!(await this.#offer(partition, slice, () => isMember))) break;
       resolveOffset(slice.at(-1)!.offset);
     }
-    await Promise.race([this.#session!.settled([partition]), this.#whenClosed()]);
+    while (!this.#isSettled(partition) && !this.#isClosed) await this.#changed.wait();
     clearInterval(beat);
   }
 
@@ -241,8 +248,9 @@ export class KafkaSource implements Source {
     return offer.isTaken;
   }
 
-  async #whenClosed(): Promise<void> {
-    while (!this.#isClosed) await this.#changed.wait();
+  /** The engine may not have got to what was just handed out, so what counts is that it was acknowledged. */
+  #isSettled(partition: string): boolean {
+    return (this.#settled.get(partition) ?? 0n) >= (this.#handedOut.get(partition) ?? 0n);
   }
 
   /** A commit that fails is made up for by the next one, or when messages that were journalled come again. */
