@@ -13,6 +13,7 @@ import { generateCommand } from './generate-command.ts';
 import { inspectCommand } from './inspect-command.ts';
 import { runCommand, stageCommands } from './run-command.ts';
 import { serveCommand } from './serve-command.ts';
+import { streamCommand } from './stream-command.ts';
 
 /** Runs the command in argv; sets process.exitCode. */
 export async function main(argv: readonly string[]): Promise<void> {
@@ -28,6 +29,7 @@ export async function main(argv: readonly string[]): Promise<void> {
     .command(evaluateCommand)
     .command(generateCommand)
     .command(serveCommand)
+    .command(streamCommand)
     .demandCommand(1, 'Which command? See --help.')
     .recommendCommands()
     .strict()

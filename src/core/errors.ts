@@ -22,7 +22,7 @@ export const errorTable = {
   BAD_FILE: { meaning: 'An input file as a whole cannot be read', httpStatus: 400, exitCode: 65 },
   EMPTY_INPUT: { meaning: 'An input holds no rows', httpStatus: 400, exitCode: 65 },
   INPUT_MISSING: {
-    meaning: 'An input file does not exist or may not be read',
+    meaning: 'An input does not exist or may not be read',
     httpStatus: 404,
     exitCode: 66,
   },
@@ -54,6 +54,11 @@ export const errorTable = {
   WRONG_MEDIA_TYPE: { meaning: 'The body of the request is no JSON', httpStatus: 415, exitCode: 64 },
   RATE_LIMITED: { meaning: 'This client asks too often', httpStatus: 429, exitCode: 75 },
   OVERLOADED: { meaning: 'More requests wait than can be answered in time', httpStatus: 503, exitCode: 75 },
+  BROKER_UNREACHABLE: {
+    meaning: 'A broker cannot be reached, or lets nobody in',
+    httpStatus: 503,
+    exitCode: 69,
+  },
 } as const satisfies Record<string, ErrorKind>;
 
 export type ErrorCode = keyof typeof errorTable;

@@ -24,6 +24,15 @@ import {
 import { cutInterests, decayValues, interests, lastStates } from './model-cases.ts';
 import { rescoreItems, scanPostings } from './retrieval-cases.ts';
 import { hammingPairs, samplePairs, simhashRows, wedgeTables } from './similarity-cases.ts';
+import {
+  applyEvents,
+  countEntries,
+  exportItems,
+  readItems,
+  rebaseItems,
+  scatterEntries,
+  sweepItems,
+} from './stream-cases.ts';
 
 const withCount =
   (make: MakeCase, countOf: (values: KernelCase['values']) => number): MakeCase =>
@@ -89,4 +98,11 @@ export const kernelCases: Readonly<Record<KernelName, MakeCase>> = {
   lastStates,
   scanPostings,
   rescoreItems,
+  applyEvents,
+  sweepItems,
+  rebaseItems,
+  exportItems,
+  readItems,
+  countEntries,
+  scatterEntries,
 };

@@ -16,6 +16,7 @@ import { postingsTwins } from './postings.ts';
 import { simhashTwins } from './simhash.ts';
 import { spgemmTwins } from './spgemm.ts';
 import { wedgeTwins } from './wedge.ts';
+import { streamTwins } from './stream.ts';
 
 export function createReferenceKernels(buffer: ArrayBufferLike): KernelExports {
   const memory = new TwinMemory(buffer);
@@ -32,5 +33,6 @@ export function createReferenceKernels(buffer: ArrayBufferLike): KernelExports {
     ...interestedInTwins(memory),
     ...columnTwins(memory),
     ...postingsTwins(memory),
+    ...streamTwins(memory, buffer),
   };
 }

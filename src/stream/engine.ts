@@ -1,0 +1,330 @@
+/**
+ * The engine: journal entries in, streaming state out. What the state becomes follows from the entries alone, whatever the batches they
+ * came in, the clock or the number of threads: maintenance falls due after fixed numbers of rows.
+ */
+import { isUtf8 } from 'node:buffer';
+import type { Csr } from '../core/csr.ts';
+import { IdIndex, type IdTable } from '../core/ids.ts';
+import {
+  DecayedState,
+  EPOCH_HALF_LIVES,
+  type StateCounts,
+  type StateOptions,
+} from '../embeddings/decayed-state.ts';
+import type { EventRows } from '../embeddings/event-rows.ts';
+import { type ItemRecord, itemRecords } from '../embeddings/item-records.ts';
+import type { Kernels } from '../kernels/kernels.ts';
+import { EventDecoder, type Verbs } from './event-decoder.ts';
+import type { JournalEntry } from './journal.ts';
+import { snowflakeTimeMs } from './snowflake.ts';
+
+export interface EngineOptions {
+  readonly state: Partial<StateOptions>;
+  readonly verbs: Verbs;
+  /** Events may be this much older than the latest one; older ones are late and not counted. */
+  readonly latenessMs: number;
+  /** Events may be this much ahead of the time they were received at. */
+  readonly maxFutureMs: number;
+  /** Births of tweets are in their ids. */
+  readonly snowflakeIds: boolean;
+}
+
+/** Who is interested in what. */
+export interface Interests {
+  readonly actors: IdTable;
+  /** actors × (highest cluster + 1): what a fav adds. */
+  readonly scores: Csr;
+}
+
+export interface EngineEvents {
+  onDeadLetter(entry: JournalEntry, line: number, reason: string, event: string): void;
+  /** An embedding to be kept. */
+  onCapture(record: ItemRecord): void;
+}
+
+export interface EngineCounts {
+  numEvents: number;
+  numBad: number;
+  numLate: number;
+  numFuture: number;
+  numOtherVerb: number;
+  numOwn: number;
+  numUnknownActor: number;
+  /** Rows handed to the state: tweets and trends. */
+  numRows: number;
+}
+
+const NEWLINE = 10;
+const ROWS_PER_BUFFER = 2 ** 15;
+/** Rows between two sweeps, each over a share of the items. */
+const MAINTENANCE_ROWS = 2 ** 13;
+const SWEEP_SHARE = 256;
+/** Values grow with time since the landmark; so far from it they are far from overflow still. */
+const MAX_EPOCHS_AHEAD = 8;
+
+const decoder = new TextDecoder();
+
+export class StreamEngine {
+  readonly state: DecayedState;
+  readonly counts: EngineCounts = {
+    numEvents: 0,
+    numBad: 0,
+    numLate: 0,
+    numFuture: 0,
+    numOtherVerb: 0,
+    numOwn: 0,
+    numUnknownActor: 0,
+    numRows: 0,
+  };
+  readonly options: EngineOptions;
+  readonly #events: EngineEvents;
+  readonly #decoder: EventDecoder;
+  readonly #readRows: EventRows;
+  #rows: EventRows;
+  #spare: EventRows;
+  #actors = new IdIndex();
+  #maxTimeMs = Number.NEGATIVE_INFINITY;
+  #applying: Promise<void> = Promise.resolve();
+  #turn: Promise<unknown> = Promise.resolve();
+  #failure: unknown;
+  /** Epoch of the state's landmark, once the rows handed over are applied. */
+  #landmark = 0;
+
+  constructor(kernels: Kernels, options: EngineOptions, events: EngineEvents) {
+    this.options = options;
+    this.#events = events;
+    this.#decoder = new EventDecoder(options.verbs);
+    this.state = new DecayedState(kernels, options.state, 0);
+    this.#rows = this.state.rows(ROWS_PER_BUFFER);
+    this.#spare = this.state.rows(ROWS_PER_BUFFER);
+    this.#readRows = this.state.rows(1024);
+  }
+
+  /** No event older than this is counted any more; -Infinity before the first. */
+  get watermarkMs(): number {
+    return this.#maxTimeMs - this.options.latenessMs;
+  }
+
+  /** Time of the latest event. */
+  get maxTimeMs(): number {
+    return this.#maxTimeMs;
+  }
+
+  get stateCounts(): StateCounts {
+    return this.state.counts;
+  }
+
+  /** Events of later entries add these interests. */
+  setInterests({ actors, scores }: Interests): Promise<void> {
+    return this.exclusively(async () => {
+      this.#actors = IdIndex.from(actors);
+      this.state.setInterests(scores);
+    });
+  }
+
+  /** Counts the events of an entry. One call after the other. */
+  async ingest(entry: JournalEntry): Promise<void> {
+    const { events } = entry;
+    const isText = isUtf8(events);
+    for (let start = 0, line = 1; start < events.length; line++) {
+      const newline = events.indexOf(NEWLINE, start);
+      const end = newline < 0 ? events.length : newline;
+      if (!isBlank(events, start, end)) {
+        const waiting = this.#ingestLine(entry, line, start, end, isText);
+        if (waiting) await waiting;
+      }
+      start = end + 1;
+    }
+  }
+
+  /** Not async when there is nothing to wait for: this is called for every event. */
+  #ingestLine(
+    entry: JournalEntry,
+    line: number,
+    start: number,
+    end: number,
+    isText: boolean,
+  ): Promise<void> | undefined {
+    const { counts } = this;
+    const event = this.#decoder;
+    const { events, receivedMs } = entry;
+    counts.numEvents++;
+    const refuse = (reason: string) =>
+      this.#events.onDeadLetter(entry, line, reason, decoder.decode(events.subarray(start, end)));
+    const isValid = isText || isUtf8(events.subarray(start, end));
+    const fault = isValid ? event.read(events, start, end) : 'not UTF-8';
+    if (fault !== undefined) {
+      counts.numBad++;
+      refuse(fault);
+      return undefined;
+    }
+    const { timeMs } = event;
+    if (timeMs > receivedMs + this.options.maxFutureMs) {
+      counts.numFuture++;
+      refuse('eventTimeMs lies in the future');
+      return undefined;
+    }
+    if (timeMs < this.watermarkMs) {
+      counts.numLate++;
+      refuse('late: older than the lateness allows');
+      return undefined;
+    }
+    if (timeMs > this.#maxTimeMs) this.#maxTimeMs = timeMs;
+    return this.#stage(timeMs);
+  }
+
+  /** Rows of the event in hand: its object, and the trends that it names. */
+  #stage(timeMs: number): Promise<void> | undefined {
+    const { counts } = this;
+    const event = this.#decoder;
+    if (event.verb === 'other') {
+      counts.numOtherVerb++;
+      return undefined;
+    }
+    if (event.isOwn) {
+      counts.numOwn++;
+      return undefined;
+    }
+    const actor = this.#actors.find(event.actor.bytes, event.actor.start, event.actor.end);
+    if (actor < 0) {
+      counts.numUnknownActor++;
+      return undefined;
+    }
+    const isUndo = event.verb === 'undo';
+    const facts = {
+      // What a fav at that time would be worth now is what is taken away.
+      timeMs: isUndo && !Number.isNaN(event.undoneMs) ? Math.min(event.undoneMs, timeMs) : timeMs,
+      actor,
+      isUndo,
+      bornMs: this.#bornMs(),
+      numFavs: event.favCount,
+    };
+    const { bytes, start, end } = event.object;
+    if (event.entities.length > 0) return this.#stageAll(facts);
+    const waiting = this.#makeRoom(timeMs);
+    if (waiting) return waiting.then(() => this.#rows.add(bytes, start, end, 0, facts));
+    this.#rows.add(bytes, start, end, 0, facts);
+    return undefined;
+  }
+
+  async #stageAll(facts: Parameters<EventRows['add']>[4]): Promise<void> {
+    const event = this.#decoder;
+    await this.#makeRoom(facts.timeMs);
+    this.#rows.add(event.object.bytes, event.object.start, event.object.end, 0, facts);
+    for (const { kind, id } of event.entities) {
+      await this.#makeRoom(facts.timeMs);
+      this.#rows.add(id.bytes, id.start, id.end, kind, { ...facts, bornMs: Number.NaN, numFavs: 0 });
+    }
+  }
+
+  #bornMs(): number {
+    const { bornMs, object } = this.#decoder;
+    if (!Number.isNaN(bornMs) || !this.options.snowflakeIds) return bornMs;
+    return snowflakeTimeMs(object.bytes, object.start, object.end);
+  }
+
+  /** Before a row is added: hands full rows over, and does what is due. */
+  #makeRoom(timeMs: number): Promise<void> | undefined {
+    const isDue = this.counts.numRows > 0 && this.counts.numRows % MAINTENANCE_ROWS === 0;
+    const isFar = this.#epochOf(timeMs) > this.#landmark + MAX_EPOCHS_AHEAD;
+    this.counts.numRows++;
+    if (!isDue && !isFar && this.#rows.hasRoom) return undefined;
+    return this.#handOver(isDue, isFar ? this.#epochOf(timeMs) - 1 : undefined);
+  }
+
+  #epochOf(timeMs: number): number {
+    return Math.floor(timeMs / (this.state.options.halfLifeMs * EPOCH_HALF_LIVES));
+  }
+
+  /** The rows in hand are applied while others are read, once those before them have been. */
+  #handOver(isDue: boolean, farEpoch?: number): Promise<void> {
+    return this.#inTurn(async () => {
+      const watermark = this.watermarkMs;
+      const epoch = farEpoch ?? this.#epochOf(watermark);
+      const shift = isDue || farEpoch !== undefined ? Math.max(0, epoch - this.#landmark) : 0;
+      this.#landmark += shift;
+      this.#applying = this.#apply(this.#swap(), isDue ? watermark : undefined, shift).catch(
+        (error: unknown) => {
+          this.#failure = error;
+        },
+      );
+    });
+  }
+
+  #swap(): EventRows {
+    const rows = this.#rows;
+    this.#rows = this.#spare;
+    this.#spare = rows;
+    this.#rows.clear();
+    return rows;
+  }
+
+  /** One at a time, in the order of the calls, and not while rows are applied. */
+  #inTurn<T>(body: () => Promise<T>): Promise<T> {
+    const turn = this.#turn.then(async () => {
+      await this.#applying;
+      if (this.#failure !== undefined) throw this.#failure;
+      return body();
+    });
+    this.#turn = turn.catch(() => undefined);
+    return turn;
+  }
+
+  async #apply(rows: EventRows, sweepMs: number | undefined, shift: number): Promise<void> {
+    const keep = (words: Uint32Array) => {
+      for (const record of itemRecords(words)) this.#events.onCapture(record);
+    };
+    await this.state.apply(rows, keep);
+    if (shift > 0) await this.state.rebase(shift);
+    if (sweepMs !== undefined) await this.state.sweep(sweepMs, SWEEP_SHARE, keep);
+  }
+
+  /** Runs `body` when all that was ingested is in the state, and nothing else is under way. */
+  exclusively<T>(body: () => Promise<T>): Promise<T> {
+    return this.#inTurn(async () => {
+      if (this.#rows.size > 0) await this.#apply(this.#swap(), undefined, 0);
+      return body();
+    });
+  }
+
+  /** Embeddings of items at the time of the latest event; for each id asked for its record or undefined. */
+  async read(
+    kind: number,
+    ids: readonly Uint8Array[],
+    threshold: number,
+  ): Promise<(ItemRecord | undefined)[]> {
+    const found = new Array<ItemRecord | undefined>(ids.length).fill(undefined);
+    return this.exclusively(async () => {
+      this.#readRows.clear();
+      for (const id of ids) this.#readRows.add(id, 0, id.length, kind, { timeMs: 0, actor: 0 });
+      await this.state.read(this.#readRows, this.#maxTimeMs, threshold, (words) => {
+        for (const record of itemRecords(words)) found[record.tag] = record;
+      });
+      return found;
+    });
+  }
+
+  /** What a checkpoint keeps beside the state. Only when idle. */
+  save(): Readonly<Record<string, unknown>> {
+    return { counts: this.counts, maxTimeMs: this.#maxTimeMs, landmark: this.#landmark };
+  }
+
+  /** Takes up what `save` gave, after the state was read back. */
+  restore(saved: Readonly<Record<string, unknown>>): void {
+    const { counts, maxTimeMs, landmark } = saved as ReturnType<StreamEngine['save']> & {
+      counts: EngineCounts;
+      maxTimeMs: number | null;
+      landmark: number;
+    };
+    Object.assign(this.counts, counts);
+    // JSON has no infinity.
+    this.#maxTimeMs = maxTimeMs ?? Number.NEGATIVE_INFINITY;
+    this.#landmark = landmark;
+  }
+}
+
+function isBlank(bytes: Uint8Array, start: number, end: number): boolean {
+  for (let at = start; at < end; at++)
+    if (bytes[at] !== 32 && bytes[at] !== 13 && bytes[at] !== 9) return false;
+  return true;
+}
