@@ -43,10 +43,12 @@ export class EmbeddingStore {
   }
 
   /** Puts what waits into the store; to be called within a transaction. */
-  write(): void {
-    for (const [id, version, embedding] of this.#waiting.values())
-      this.#journal.embeddings.put([id, version], encode(embedding));
+  write(): Promise<unknown>[] {
+    const writes = [...this.#waiting.values()].map(([id, version, embedding]) =>
+      this.#journal.embeddings.put([id, version], encode(embedding)),
+    );
     this.#waiting.clear();
+    return writes;
   }
 
   get numWaiting(): number {

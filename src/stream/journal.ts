@@ -158,22 +158,24 @@ export class Journal {
     const entry = { sequence, partition, position, receivedMs: this.#lastReceivedMs, events };
     this.#bytes += events.length;
     const value = encodeEntry(entry);
-    const written = this.#write(() => {
-      this.#entries.put(sequence, value);
-      this.#positions.put(partition, encoder.encode(position));
-    });
+    const written = this.#write(() => [
+      this.#entries.put(sequence, value),
+      this.#positions.put(partition, encoder.encode(position)),
+    ]);
     return { entry, written };
   }
 
-  async #write(body: () => void): Promise<void> {
+  /** After a failure the store is left alone: it may not answer any more. */
+  async #write(body: () => readonly Promise<unknown>[]): Promise<void> {
+    if (this.#failure !== undefined) throw writeFailure(this.folder, this.#failure);
     try {
+      // The promises of the single writes fail with the whole, which is waited for here.
       await this.#store.transaction(() => {
-        if (this.#failure !== undefined) throw this.#failure;
-        body();
+        for (const write of body()) write.catch?.(() => {});
       });
     } catch (error) {
-      this.#failure ??= error;
-      throw writeFailure(this.folder, error);
+      this.#failure ??= await reasonOf(error);
+      throw writeFailure(this.folder, this.#failure);
     }
   }
 
@@ -199,18 +201,23 @@ export class Journal {
   }
 
   /** Forgets the entries up to and including a sequence number, and keeps embeddings, in one transaction. */
-  async trim(sequence: number, keep: () => void = () => {}): Promise<void> {
+  async trim(sequence: number, keep: () => readonly Promise<unknown>[] = () => []): Promise<void> {
     const gone = [...this.#entries.getKeys({ end: sequence + 1 })];
-    await this.#write(() => {
-      for (const key of gone) this.#entries.remove(key);
-      keep();
-    });
+    await this.#write(() => [...gone.map((key) => this.#entries.remove(key)), ...keep()]);
     this.#bytes = 0;
   }
 
   async close(): Promise<void> {
-    await this.#store.close();
+    if (this.#failure === undefined) await this.#store.close();
   }
+}
+
+/** What LMDB says of a failed commit comes as a promise that fails. */
+async function reasonOf(error: unknown): Promise<unknown> {
+  const { commitError } = error as { commitError?: Promise<unknown> };
+  if (commitError === undefined) return error;
+  const reason = (await commitError.catch((cause: unknown) => cause)) as NodeJS.ErrnoException;
+  return Object.assign(new Error(`the journal could not be written: ${reason.message}`), { cause: reason });
 }
 
 function encodeEntry({ partition, position, receivedMs, events }: JournalEntry): Uint8Array {
