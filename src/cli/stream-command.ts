@@ -1,5 +1,6 @@
 /** `simclusters stream`: events in as they come, embeddings of tweets and trends out, nothing lost. */
 import type { Argv, CommandModule } from 'yargs';
+import { sourceUrlHelp } from '../stream/sources/source-url.ts';
 import { runStream, type StreamArgs } from './stream-run.ts';
 
 function addFlags(command: Argv): Argv {
@@ -32,6 +33,13 @@ function addFlags(command: Argv): Argv {
       default: false,
       describe: 'JSON lines from standard input',
     });
+  command.option('source', {
+    group: 'sources:',
+    type: 'string',
+    array: true,
+    nargs: 1,
+    describe: `A broker; may be given several times\n${sourceUrlHelp}`,
+  });
   number('http', undefined, 'Port for POST /v1/events; also embeddings, status and metrics', 'sources:');
   text('host', 'sources:', 'Address that --http listens on', '127.0.0.1');
   command
@@ -127,6 +135,7 @@ export const streamCommand: CommandModule = {
     addFlags(command).example([
       ['$0 stream --model DIR --http 7070', 'events by POST, answered when they are on disk'],
       ['$0 stream --model DIR --file events.ndjson --follow', 'a log that grows'],
+      ['$0 stream --model DIR --source kafka://localhost/engagements', 'a topic, shared by its group'],
       ['zcat events.ndjson.gz | $0 stream --model DIR --stdin', 'a replay'],
     ]),
   handler: (parsed) => runStream(parsed as unknown as StreamArgs),

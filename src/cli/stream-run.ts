@@ -5,11 +5,13 @@ import { SimClustersError } from '../core/errors.ts';
 import { openKernels } from '../kernels/open.ts';
 import { lockModel } from '../pipeline/model-folder.ts';
 import { StatusReader, StreamMetrics } from '../stream/metrics.ts';
+import { processName } from '../stream/process-name.ts';
 import { streamRoutes } from '../stream/routes.ts';
 import type { Source } from '../stream/source.ts';
 import { FileSource } from '../stream/sources/file-source.ts';
 import { HttpSource } from '../stream/sources/http-source.ts';
 import { PipeSource } from '../stream/sources/pipe-source.ts';
+import { sourceOfUrl } from '../stream/sources/source-url.ts';
 import { Stream, type StreamOptions } from '../stream/stream.ts';
 import { parseBytes } from './memory-size.ts';
 import { createStreamDisplay, type StreamDisplay } from './stream-display.ts';
@@ -21,6 +23,7 @@ export interface StreamArgs {
   readonly file?: string;
   readonly follow: boolean;
   readonly stdin: boolean;
+  readonly source?: readonly string[];
   readonly http?: number;
   readonly host: string;
   readonly favVerbs: readonly string[];
@@ -76,7 +79,7 @@ export async function runStream(args: StreamArgs): Promise<void> {
 async function serve(stream: Stream, args: StreamArgs, display: StreamDisplay): Promise<void> {
   const sources: Source[] = [];
   const status = new StatusReader(stream, sources);
-  sources.push(...openSources(args, stream, status));
+  sources.push(...(await openSources(args, stream, status, display)));
   const drain = () => {
     display.log('draining');
     for (const source of sources) source.drain();
@@ -104,10 +107,17 @@ async function snapshot(stream: Stream): Promise<void> {
   if (Number.isFinite(stream.engine.maxTimeMs)) await stream.snapshot();
 }
 
-function openSources(args: StreamArgs, stream: Stream, status: StatusReader): Source[] {
+async function openSources(
+  args: StreamArgs,
+  stream: Stream,
+  status: StatusReader,
+  { log }: StreamDisplay,
+): Promise<Source[]> {
   const sources: Source[] = [];
   if (args.file !== undefined) sources.push(new FileSource(args.file, { follow: args.follow }));
   if (args.stdin) sources.push(new PipeSource('stdin', process.stdin));
+  for (const url of args.source ?? [])
+    sources.push(sourceOfUrl(url, { process: await processName(stream.folder), warn: log }));
   if (args.http !== undefined) {
     const metrics = new StreamMetrics(status);
     const answer = streamRoutes({ stream, status, metrics, itemThreshold: args.itemThreshold });
@@ -204,8 +214,8 @@ function demandArgs(args: StreamArgs): void {
   const refuse = (got: string, expected: string, todo: string) => {
     throw new SimClustersError('BAD_PARAM', { got, expected, todo });
   };
-  if (args.file === undefined && !args.stdin && args.http === undefined)
-    refuse('no source', '--file, --stdin or --http', 'Say where the events come from');
+  if (args.file === undefined && !args.stdin && args.source === undefined && args.http === undefined)
+    refuse('no source', '--file, --stdin, --source or --http', 'Say where the events come from');
   if (args.compat && args.unfavs === 'subtract')
     refuse('--compat with --unfavs subtract', 'one of them', 'The original ignores unfavs: leave one out');
   const positive = [

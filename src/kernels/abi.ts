@@ -363,6 +363,7 @@ export const layouts = {
     counts: u32,
     slotItems: u32,
     slotScores: u32,
+  },
   StreamShard: {
     bytes: u32,
     heapNext: u32,

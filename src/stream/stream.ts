@@ -6,6 +6,7 @@
  *   interests-*.parquet  the interests that events add: a copy, since the model may be built again at any time
  *   snapshots/         what readers read
  *   dead-letters.ndjson  events that cannot be counted
+ *   process-name       what brokers know it by
  */
 import { cpSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';

@@ -15,8 +15,8 @@ import { metropolisTwins } from './metropolis.ts';
 import { postingsTwins } from './postings.ts';
 import { simhashTwins } from './simhash.ts';
 import { spgemmTwins } from './spgemm.ts';
-import { wedgeTwins } from './wedge.ts';
 import { streamTwins } from './stream.ts';
+import { wedgeTwins } from './wedge.ts';
 
 export function createReferenceKernels(buffer: ArrayBufferLike): KernelExports {
   const memory = new TwinMemory(buffer);
