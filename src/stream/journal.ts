@@ -25,14 +25,22 @@ const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 const HEAD_BYTES = 4;
 
+const STORE = {
+  maxDbs: 8,
+  encoding: 'binary',
+  // So a commit is fulfilled once it is on disk.
+  overlappingSync: false,
+  // With it a failed commit rejects a promise, too, that nobody can get at, which ends the process.
+  eventTurnBatching: false,
+} as const;
+
 /** Opens the store of a folder. @throws SimClustersError MISSING_PACKAGE, BAD_ARTIFACT, WRITE_FAILED */
 export async function openJournal(folder: string): Promise<Journal> {
   const { open } = await importLmdb();
   mkdirSync(folder, { recursive: true });
   demandWhole(join(folder, 'data.mdb'));
   try {
-    // Without overlapping sync a commit is fulfilled once it is on disk.
-    return new Journal(folder, open({ path: folder, overlappingSync: false, maxDbs: 8, encoding: 'binary' }));
+    return new Journal(folder, open({ ...STORE, path: folder }));
   } catch (error) {
     throw writeFailure(folder, error);
   }

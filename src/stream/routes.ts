@@ -57,6 +57,7 @@ async function sendEmbedding(
     return send(response, 400, {
       error: `expected /v1/embeddings/KIND/ID with a KIND of ${itemKinds.join(', ')}`,
     });
+  await stream.counted();
   const [record] = await stream.engine.read(itemKinds.indexOf(kind as ItemKind), [bytes], itemThreshold);
   return record
     ? send(response, 200, embeddingOf(record))

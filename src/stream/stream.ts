@@ -172,6 +172,11 @@ export class Stream implements SourceSession {
     if (this.#failure !== undefined) throw this.#failure;
   }
 
+  /** Fulfilled when all batches accepted so far are counted: what was posted before can be read then. */
+  counted(): Promise<void> {
+    return this.#ingesting;
+  }
+
   /** Takes a batch; fulfilled when there is room for the next. */
   async #accept(source: Source, { partition, events, position }: SourceBatch): Promise<void> {
     // The source may use its buffer again once it is asked for more.
