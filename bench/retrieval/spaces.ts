@@ -49,7 +49,8 @@ export async function drawStream(kernels: Kernels, numItems: number, numQueries:
   };
 }
 
-async function drawUsers(kernels: Kernels, key: RandomKey, numUsers: number) {
+/** Users' interests, each in 3-50 of 10,000 clusters, and who is at home in each cluster. */
+export async function drawUsers(kernels: Kernels, key: RandomKey, numUsers: number) {
   const [rows, cols, data]: [number[], number[], number[]] = [[], [], []];
   const homes = Array.from({ length: NUM_CLUSTERS + 1 }, (): number[] => []);
   for (let user = 0; user < numUsers; user++) {

@@ -48,8 +48,8 @@ export class StreamMemory {
 
   constructor(buffer: ArrayBufferLike) {
     this.u8 = new Uint8Array(buffer);
-    this.u32 = new Uint32Array(buffer, 0, buffer.byteLength >>> 2);
-    this.f32 = new Float32Array(buffer, 0, buffer.byteLength >>> 2);
+    this.u32 = new Uint32Array(buffer, 0, buffer.byteLength / 4);
+    this.f32 = new Float32Array(buffer, 0, buffer.byteLength / 4);
     this.f64 = new Float64Array(buffer, 0, Math.floor(buffer.byteLength / 8));
   }
 
