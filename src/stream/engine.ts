@@ -149,28 +149,27 @@ export class StreamEngine {
     const event = this.#decoder;
     const { events, receivedMs } = entry;
     counts.numEvents++;
-    const refuse = (reason: string) =>
-      this.#events.onDeadLetter(entry, line, reason, decoder.decode(events.subarray(start, end)));
     const isValid = isText || isUtf8(events.subarray(start, end));
     const fault = isValid ? event.read(events, start, end) : 'not UTF-8';
     if (fault !== undefined) {
       counts.numBad++;
-      refuse(fault);
-      return undefined;
+      return this.#refuse(entry, line, start, end, fault);
     }
     const { timeMs } = event;
     if (timeMs > receivedMs + this.options.maxFutureMs) {
       counts.numFuture++;
-      refuse('eventTimeMs lies in the future');
-      return undefined;
+      return this.#refuse(entry, line, start, end, 'eventTimeMs lies in the future');
     }
     if (timeMs < this.watermarkMs) {
       counts.numLate++;
-      refuse('late: older than the lateness allows');
-      return undefined;
+      return this.#refuse(entry, line, start, end, 'late: older than the lateness allows');
     }
     if (timeMs > this.#maxTimeMs) this.#maxTimeMs = timeMs;
     return this.#stage(timeMs);
+  }
+
+  #refuse(entry: JournalEntry, line: number, start: number, end: number, reason: string): undefined {
+    this.#events.onDeadLetter(entry, line, reason, decoder.decode(entry.events.subarray(start, end)));
   }
 
   /** Rows of the event in hand: its object, and the trends that it names. */

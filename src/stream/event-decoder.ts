@@ -25,7 +25,12 @@ export const eventKeys = {
 /** Entities of a kind beyond these are left out. Source: TweetEntityExtractor. */
 const MAX_ENTITIES = 4;
 /** Places in `itemKinds` of what an event may name besides its object. */
-const entityKinds = { hashtag: 1, phrase: 2, namedEntity: 3, topic: 4 } as const;
+const entityKinds = [
+  ['hashtag', 1],
+  ['phrase', 2],
+  ['namedEntity', 3],
+  ['topic', 4],
+] as const;
 
 export type Verb = 'fav' | 'undo' | 'other';
 
@@ -125,15 +130,15 @@ export class EventDecoder {
 
   #readEntities(): string | undefined {
     this.entities.length = 0;
-    for (const [name, kind] of Object.entries(entityKinds)) {
-      const span = this.#slots[name as keyof typeof entityKinds];
+    for (const [name, kind] of entityKinds) {
+      const span = this.#slots[name];
       if (isAbsent(span)) continue;
       const texts = span.kind === 'array' ? textsOf(span) : undefined;
-      if (!texts) return `${eventKeys[name as keyof typeof entityKinds][0]} is no list of texts`;
+      if (!texts) return `${eventKeys[name][0]} is no list of texts`;
       for (const text of new Set(texts.slice(0, MAX_ENTITIES))) {
         const bytes = encoder.encode(text);
         if (bytes.length === 0 || bytes.length > MAX_ID_BYTES)
-          return `${eventKeys[name as keyof typeof entityKinds][0]} has a text of ${bytes.length} bytes`;
+          return `${eventKeys[name][0]} has a text of ${bytes.length} bytes`;
         this.entities.push({ kind, id: { kind: 'string', bytes, start: 0, end: bytes.length } });
       }
     }
