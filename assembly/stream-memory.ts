@@ -96,10 +96,14 @@ export function idOf(base: usize, offset: u32): usize {
   return base + (item.longId != 0 ? item.longId : offset + INLINE_ID);
 }
 
+/** Place of a cluster in a vector of 2^bits places, unless others stand there. */
+// @ts-ignore: decorator
+@inline export function homeOf(cluster: u32, bits: u32): u32 { return (cluster * 0x9e3779b1) >>> (32 - bits); }
+
 /** Place of a cluster in a vector, or of the gap where it would go. */
 export function findCluster(clusters: usize, bits: u32, cluster: u32): u32 {
   const mask = (1 << bits) - 1;
-  let at = (cluster * 0x9e3779b1) >>> (32 - bits);
+  let at = homeOf(cluster, bits);
   let key = getU32(clusters, at);
   while (key != cluster && key != 0) {
     at = (at + 1) & mask;

@@ -4,7 +4,7 @@
 import { getF32, getF64, getU32, setF32, setF64, setU32 } from './access';
 import { exp } from './math';
 import { DEAD_OF_AGE, DEAD_OF_VALUE, findItem, growVector, makeItem, removeItem } from './stream-items';
-import { findCluster, itemAt, kindOf, powerOfTwo, StreamItem, StreamShard } from './stream-memory';
+import { findCluster, homeOf, itemAt, kindOf, powerOfTwo, StreamItem, StreamShard } from './stream-memory';
 import {
   CAPTURE_LONGEST, CAPTURE_POWER, EPOCH_HALF_LIVES, maxRecordWords, recordsOf, ROW_UNDO, shardOf, StreamParams, UNITS, worthAt, writeRecord,
 } from './stream-records';
@@ -15,6 +15,8 @@ const MAX_ID_BYTES: u32 = 1024;
 const RECORDS_PER_ROW: u32 = 6;
 /** Prediction and sum of the length may differ in their last bits. */
 const MARGIN: f64 = 1.000000001;
+/** Vectors of fewer places lie in a cache line or two. */
+const TOUCHED_BITS: u32 = 5;
 /** The first update count that is captured. */
 const FIRST_POWER: u32 = 8;
 
@@ -52,6 +54,7 @@ function applyRow(p: StreamParams, base: usize, shard: u32, pairs: usize, row: u
   const epoch = floor(timeMs / (p.halfLifeMs * EPOCH_HALF_LIVES));
   const factor = exp((timeMs / p.halfLifeMs - epoch * EPOCH_HALF_LIVES) * LN2) * UNITS;
   const scale = powerOfTwo(EPOCH_HALF_LIVES * (epoch - s.landmark)) * (isUndo ? -1.0 : 1.0);
+  touchClusters(p, base, pairs, item, getU32(p.actors, row));
   if (item.longestIsLive != 0) captureIfOvertaken(p, base, shard, pairs, offset, row, factor, scale);
   addInterests(p, base, shard, pairs, offset, row, factor, scale);
   s.numApplied++;
@@ -86,6 +89,24 @@ function itemOfRow(p: StreamParams, base: usize, shard: u32, pairs: usize, row: 
   const made = makeItem(p, base, shard, pairs, hash, info, id, bornMs);
   if (made == 0) s.numRefused++;
   return made;
+}
+
+/**
+ * Loads where the clusters of the actor should stand in the vector, without a branch that depends on what is there: so the loads
+ * wait for memory together, and not each for the one before. The sum goes to the scratch, so that they are not left out.
+ */
+function touchClusters(p: StreamParams, base: usize, sink: usize, item: StreamItem, actor: u32): void {
+  const bits = item.vectorBits;
+  if (bits < TOUCHED_BITS) return;
+  const clusters = base + item.vector;
+  const values = clusters + (4 << bits);
+  const end = getU32(p.interestIndptr, actor + 1);
+  let sum: u32 = 0;
+  for (let i = getU32(p.interestIndptr, actor); i < end; i++) {
+    const at = homeOf(getU32(p.interestClusters, i), bits);
+    sum += getU32(clusters, at) + getU32(values, at << 1);
+  }
+  setU32(sink, 0, sum);
 }
 
 /** value += round(N * factor) * scale, cluster by cluster. */
