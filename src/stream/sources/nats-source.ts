@@ -29,6 +29,7 @@ export interface NatsSourceOptions {
   readonly warn?: Warn;
 }
 
+const FIRST_CONNECTION_MS = 15_000;
 const CONNECT_TIMEOUT_MS = 5000;
 /** How long a request for messages stands: so long, too, may draining take. The least that the client allows. */
 const FETCH_MS = 1000;
@@ -149,10 +150,11 @@ export class NatsSource implements Source {
     const packages = '@nats-io/transport-node @nats-io/jetstream';
     const { connect } = await importClient(packages, () => import('@nats-io/transport-node'));
     const { jetstream, jetstreamManager } = await importClient(packages, () => import('@nats-io/jetstream'));
-    this.#connection = await connect({
+    const connecting = connect({
       ...{ servers: [...servers], user: username, pass: password, token, ...(tls ? { tls: {} } : {}) },
       ...{ timeout: CONNECT_TIMEOUT_MS, maxReconnectAttempts: -1, reconnectTimeWait: RETRY_MS },
     });
+    this.#connection = await inTime(connecting);
     await this.#joinGroup(await jetstreamManager(this.#connection));
     this.#consumer = await jetstream(this.#connection).consumers.get(
       this.#options.stream,
@@ -266,6 +268,26 @@ export class NatsSource implements Source {
       if (type === 'disconnect') this.#options.warn(`${this.name}: connection lost; trying again`);
       if (type === 'reconnect') this.#options.warn(`${this.name}: connected again`);
     }
+  }
+}
+
+/**
+ * The client, told to connect again for ever, sometimes does so for the first time, too: when the broker hangs up before its reason is read.
+ */
+async function inTime(connecting: Promise<NatsConnection>): Promise<NatsConnection> {
+  const late = new AbortController();
+  const refused = wait(FIRST_CONNECTION_MS, undefined, { signal: late.signal, ref: true }).then(() => {
+    void connecting.then(
+      (connection) => connection.close(),
+      () => {},
+    );
+    throw new Error(`no connection within ${FIRST_CONNECTION_MS / 1000} seconds`);
+  });
+  try {
+    return await Promise.race([connecting, refused]);
+  } finally {
+    late.abort();
+    refused.catch(() => {});
   }
 }
 
