@@ -39,7 +39,12 @@ export async function compareThroughput(interests: Interests, sizes: ThroughputS
       ),
     ];
     const measured = await interleave(contenders, sizes.numRounds);
-    return describe(interests, measured, contenders.map((c) => c.numEvents), statSync(file).size / numEvents);
+    return describe(
+      interests,
+      measured,
+      contenders.map((c) => c.numEvents),
+      statSync(file).size / numEvents,
+    );
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
@@ -60,7 +65,10 @@ function describe(
     rate(numEvents[i] / seconds[0]),
   ]);
   const mean = scores.indices.length / scores.numRows;
-  const perEvent = (i: number) => ({ ...measured[i], seconds: measured[i].seconds.map((s) => s / numEvents[i]) });
+  const perEvent = (i: number) => ({
+    ...measured[i],
+    seconds: measured[i].seconds.map((s) => s / numEvents[i]),
+  });
   return `${table(['what', 'events/s, median', 'least', 'most'], rows)}
 
 ${numEvents[0].toLocaleString('en-US')} events (twin: ${numEvents[2].toLocaleString('en-US')}), each adds ${mean.toFixed(1)} clusters on average, 50 at the most; ${bytesPerEvent.toFixed(0)} bytes a line; ${measured[0].seconds.length} interleaved rounds. Two threads against one ${ratio(measured[0], measured[1]).toFixed(2)} ×; one thread against the twin ${ratio(perEvent(2), perEvent(0)).toFixed(1)} ×.`;
@@ -69,12 +77,12 @@ ${numEvents[0].toLocaleString('en-US')} events (twin: ${numEvents[2].toLocaleStr
 const rate = (perSecond: number) => `${(perSecond / 1000).toFixed(0)} k`;
 
 /** @param numThreads  0: the twins */
-export async function applyAll(interests: Interests, numThreads: number, numEvents: number): Promise<number> {
+async function applyAll(interests: Interests, numThreads: number, numEvents: number): Promise<number> {
   const kernels = openKernels(numThreads === 0 ? { backend: 'reference' } : { numThreads });
   const state = new DecayedState(kernels, { budgetBytes: BUDGET_BYTES }, 0);
   const batches = Array.from({ length: Math.ceil(numEvents / ROWS) }, () => state.rows(ROWS));
   state.setInterests(interests.scores);
-  batches.forEach((rows, i) => fill(rows, i * ROWS, Math.min(ROWS, numEvents - i * ROWS)));
+  for (const [i, rows] of batches.entries()) fill(rows, i * ROWS, Math.min(ROWS, numEvents - i * ROWS));
   await state.rebase(Math.floor(batches[0].timesMs[0] / (state.options.halfLifeMs * 8)));
   const began = performance.now();
   for (const rows of batches) await state.apply(rows, () => {});
@@ -94,16 +102,25 @@ function fill(rows: EventRows, from: number, count: number): void {
 
 const LINES_PER_ENTRY = 10_000;
 
-export async function ingestAll(interests: Interests, numEvents: number): Promise<number> {
+async function ingestAll(interests: Interests, numEvents: number): Promise<number> {
   const kernels = openKernels();
-  const engine = new StreamEngine(kernels, engineOptions(BUDGET_BYTES), { onDeadLetter() {}, onCapture() {} });
+  const engine = new StreamEngine(kernels, engineOptions(BUDGET_BYTES), {
+    onDeadLetter() {},
+    onCapture() {},
+  });
   await engine.setInterests(interests);
   const entries: Buffer[] = [];
   for (let from = 0; from < numEvents; from += LINES_PER_ENTRY)
     entries.push(drawer.lines(from, Math.min(LINES_PER_ENTRY, numEvents - from)));
   const began = performance.now();
   for (const [i, events] of entries.entries())
-    await engine.ingest({ sequence: i + 1, partition: 'bench', position: '', receivedMs: Date.now(), events });
+    await engine.ingest({
+      sequence: i + 1,
+      partition: 'bench',
+      position: '',
+      receivedMs: Date.now(),
+      events,
+    });
   await engine.exclusively(async () => {});
   const seconds = (performance.now() - began) / 1000;
   await kernels.close();
@@ -119,7 +136,7 @@ function writeEvents(folder: string, numEvents: number): string {
   return path;
 }
 
-export async function streamAll(interests: Interests, folder: string, file: string): Promise<number> {
+async function streamAll(interests: Interests, folder: string, file: string): Promise<number> {
   const kernels = openKernels();
   const state = join(folder, 'state');
   const interestsFile = join(folder, 'interests');

@@ -1,5 +1,5 @@
 /** Events from a NATS JetStream, read through a durable consumer. */
-import { setTimeout as wait } from 'node:timers/promises';
+import { setImmediate, setTimeout as wait } from 'node:timers/promises';
 import type { Consumer, JetStreamManager, JsMsg } from '@nats-io/jetstream';
 import type { NatsConnection } from '@nats-io/transport-node';
 import { SimClustersError } from '../../core/errors.ts';
@@ -104,6 +104,8 @@ export class NatsSource implements Source {
       if (this.#isEnded && this.#failure) throw this.#failure;
       if (this.#isEnded) return undefined;
       await this.#changed.wait();
+      // The rest of what came over the wire with the first.
+      await setImmediate();
     }
     const numbers = this.#queue.splice(0, this.#options.batchMessages);
     this.#changed.fire();
