@@ -23,6 +23,8 @@ export interface Space {
 const NUM_CLUSTERS = 10_000;
 /** Clusters of an item, at the most. */
 const MAX_CLUSTERS = 50;
+const NOW_MS = 1_700_000_000_000;
+const HALF_LIFE_MS = 8 * 3_600_000;
 
 /**
  * Items of a drawn stream: a fifth as many users as items, each at home in 1-4 clusters and loosely in up to 46 others; popular clusters are
@@ -80,7 +82,7 @@ async function drawItems(
   interest: Csr,
   homes: number[][],
 ) {
-  const [items, consumers, weights]: [number[], number[], number[]] = [[], [], []];
+  const [items, consumers, times]: [number[], number[], number[]] = [[], [], []];
   for (let item = 0; item < numItems; item++) {
     const stream = streamOf(key, 1, item);
     const fans = homes[popularCluster(uniform(stream, 0))];
@@ -90,15 +92,16 @@ async function drawItems(
       const x = uniform(stream, 3 + 3 * i);
       items.push(item);
       consumers.push(isFan ? fans[Math.floor(x * fans.length)] : Math.floor(x * interest.numRows));
-      weights.push(0.1 + 0.9 * uniform(stream, 4 + 3 * i));
+      times.push(NOW_MS + HALF_LIFE_MS * Math.log2(0.1 + 0.9 * uniform(stream, 4 + 3 * i)));
     }
   }
   const favs = {
     items: Uint32Array.from(items),
     consumers: Uint32Array.from(consumers),
-    weights: Float32Array.from(weights),
+    timesMs: Float64Array.from(times),
   };
-  return computeTweetEmbedding(kernels, favs, numItems, interest, { threshold: 0.02, topK: MAX_CLUSTERS });
+  const options = { halfLifeMs: HALF_LIFE_MS, nowMs: NOW_MS, threshold: 0.02, topK: MAX_CLUSTERS };
+  return computeTweetEmbedding(kernels, favs, numItems, interest, options);
 }
 
 function popularCluster(x: number): number {

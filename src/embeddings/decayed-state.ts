@@ -118,8 +118,10 @@ export class DecayedState {
     this.#wordsUsed = arena.u32(NUM_SHARDS);
     this.#rowsDone = arena.u32(NUM_SHARDS);
     const landmark = Math.floor(firstMs / (this.options.halfLifeMs * EPOCH_HALF_LIVES));
-    for (const address of this.#addresses())
+    for (const address of this.#addresses()) {
+      new Uint8Array(this.#shards.buffer, address, EMPTY_SHARD_BYTES).fill(0);
       startShard(arena.view, address, { bytes: this.#shardBytes, landmark });
+    }
   }
 
   #demandRoom(): void {

@@ -9,6 +9,7 @@ import { changeSection } from './changes.ts';
 import type { PageData, ReportData } from './data.ts';
 import { gatherReport } from './gather.ts';
 import { clip, html, jsonForHtml, type Markup, trusted } from './html.ts';
+import { moveSection } from './moves.ts';
 import { percent } from './numbers.ts';
 import { flowSection, header, qualitySection } from './overview.ts';
 import { pageScript } from './page-script.ts';
@@ -41,6 +42,7 @@ export function renderReport(manifest: Manifest, report: ReportData): string {
     { id: 'communities', name: 'Communities', body: communitySection(report, views) },
     { id: 'neighbors', name: 'Similar producers', body: neighborSection(report, views) },
     { id: 'users', name: 'Interests', body: userSection(report, views) },
+    { id: 'moves', name: 'Over time', body: moveSection(manifest, report.communities) },
   ].filter((section): section is typeof section & { body: Markup } => section.body !== undefined);
   const script = pageScript();
   const scriptHash = createHash('sha256').update(script).digest('base64');

@@ -5,14 +5,10 @@
 import { isUtf8 } from 'node:buffer';
 import type { Csr } from '../core/csr.ts';
 import { IdIndex, type IdTable } from '../core/ids.ts';
-import {
-  DecayedState,
-  EPOCH_HALF_LIVES,
-  type StateCounts,
-  type StateOptions,
-} from '../embeddings/decayed-state.ts';
-import type { EventRows } from '../embeddings/event-rows.ts';
+import { DecayedState, type StateCounts, type StateOptions } from '../embeddings/decayed-state.ts';
+import type { EventRows, RowFacts } from '../embeddings/event-rows.ts';
 import { type ItemRecord, itemRecords } from '../embeddings/item-records.ts';
+import { type FeederMark, StateFeeder } from '../embeddings/state-feeder.ts';
 import type { Kernels } from '../kernels/kernels.ts';
 import { EventDecoder, type Verbs } from './event-decoder.ts';
 import type { JournalEntry } from './journal.ts';
@@ -50,18 +46,9 @@ export interface EngineCounts {
   numOtherVerb: number;
   numOwn: number;
   numUnknownActor: number;
-  /** Rows handed to the state: tweets and trends. */
-  numRows: number;
 }
 
 const NEWLINE = 10;
-const ROWS_PER_BUFFER = 2 ** 15;
-/** Rows between two sweeps, each over a share of the items. */
-const MAINTENANCE_ROWS = 2 ** 13;
-const SWEEP_SHARE = 256;
-/** Values grow with time since the landmark; so far from it they are far from overflow still. */
-const MAX_EPOCHS_AHEAD = 8;
-
 const decoder = new TextDecoder();
 
 export class StreamEngine {
@@ -74,29 +61,21 @@ export class StreamEngine {
     numOtherVerb: 0,
     numOwn: 0,
     numUnknownActor: 0,
-    numRows: 0,
   };
   readonly options: EngineOptions;
   readonly #events: EngineEvents;
   readonly #decoder: EventDecoder;
   readonly #readRows: EventRows;
-  #rows: EventRows;
-  #spare: EventRows;
+  readonly #feeder: StateFeeder;
   #actors = new IdIndex();
   #maxTimeMs = Number.NEGATIVE_INFINITY;
-  #applying: Promise<void> = Promise.resolve();
-  #turn: Promise<unknown> = Promise.resolve();
-  #failure: unknown;
-  /** Epoch of the state's landmark, once the rows handed over are applied. */
-  #landmark = 0;
 
   constructor(kernels: Kernels, options: EngineOptions, events: EngineEvents) {
     this.options = options;
     this.#events = events;
     this.#decoder = new EventDecoder(options.verbs);
     this.state = new DecayedState(kernels, options.state, 0);
-    this.#rows = this.state.rows(ROWS_PER_BUFFER);
-    this.#spare = this.state.rows(ROWS_PER_BUFFER);
+    this.#feeder = new StateFeeder(this.state, events.onCapture);
     this.#readRows = this.state.rows(1024);
   }
 
@@ -200,20 +179,15 @@ export class StreamEngine {
     };
     const { bytes, start, end } = event.object;
     if (event.entities.length > 0) return this.#stageAll(facts);
-    const waiting = this.#makeRoom(timeMs);
-    if (waiting) return waiting.then(() => this.#rows.add(bytes, start, end, 0, facts));
-    this.#rows.add(bytes, start, end, 0, facts);
-    return undefined;
+    return this.#feeder.add(this.watermarkMs, bytes, start, end, 0, facts);
   }
 
-  async #stageAll(facts: Parameters<EventRows['add']>[4]): Promise<void> {
-    const event = this.#decoder;
-    await this.#makeRoom(facts.timeMs);
-    this.#rows.add(event.object.bytes, event.object.start, event.object.end, 0, facts);
-    for (const { kind, id } of event.entities) {
-      await this.#makeRoom(facts.timeMs);
-      this.#rows.add(id.bytes, id.start, id.end, kind, { ...facts, bornMs: Number.NaN, numFavs: 0 });
-    }
+  async #stageAll(facts: RowFacts): Promise<void> {
+    const { object, entities } = this.#decoder;
+    await this.#feeder.add(this.watermarkMs, object.bytes, object.start, object.end, 0, facts);
+    const ofTrend = { ...facts, bornMs: Number.NaN, numFavs: 0 };
+    for (const { kind, id } of entities)
+      await this.#feeder.add(this.watermarkMs, id.bytes, id.start, id.end, kind, ofTrend);
   }
 
   #bornMs(): number {
@@ -222,68 +196,9 @@ export class StreamEngine {
     return snowflakeTimeMs(object.bytes, object.start, object.end);
   }
 
-  /** Before a row is added: hands full rows over, and does what is due. */
-  #makeRoom(timeMs: number): Promise<void> | undefined {
-    const isDue = this.counts.numRows > 0 && this.counts.numRows % MAINTENANCE_ROWS === 0;
-    const isFar = this.#epochOf(timeMs) > this.#landmark + MAX_EPOCHS_AHEAD;
-    this.counts.numRows++;
-    if (!isDue && !isFar && this.#rows.hasRoom) return undefined;
-    return this.#handOver(isDue, isFar ? this.#epochOf(timeMs) - 1 : undefined);
-  }
-
-  #epochOf(timeMs: number): number {
-    return Math.floor(timeMs / (this.state.options.halfLifeMs * EPOCH_HALF_LIVES));
-  }
-
-  /** The rows in hand are applied while others are read, once those before them have been. */
-  #handOver(isDue: boolean, farEpoch?: number): Promise<void> {
-    return this.#inTurn(async () => {
-      const watermark = this.watermarkMs;
-      const epoch = farEpoch ?? this.#epochOf(watermark);
-      const shift = isDue || farEpoch !== undefined ? Math.max(0, epoch - this.#landmark) : 0;
-      this.#landmark += shift;
-      this.#applying = this.#apply(this.#swap(), isDue ? watermark : undefined, shift).catch(
-        (error: unknown) => {
-          this.#failure = error;
-        },
-      );
-    });
-  }
-
-  #swap(): EventRows {
-    const rows = this.#rows;
-    this.#rows = this.#spare;
-    this.#spare = rows;
-    this.#rows.clear();
-    return rows;
-  }
-
-  /** One at a time, in the order of the calls, and not while rows are applied. */
-  #inTurn<T>(body: () => Promise<T>): Promise<T> {
-    const turn = this.#turn.then(async () => {
-      await this.#applying;
-      if (this.#failure !== undefined) throw this.#failure;
-      return body();
-    });
-    this.#turn = turn.catch(() => undefined);
-    return turn;
-  }
-
-  async #apply(rows: EventRows, sweepMs: number | undefined, shift: number): Promise<void> {
-    const keep = (words: Uint32Array) => {
-      for (const record of itemRecords(words)) this.#events.onCapture(record);
-    };
-    await this.state.apply(rows, keep);
-    if (shift > 0) await this.state.rebase(shift);
-    if (sweepMs !== undefined) await this.state.sweep(sweepMs, SWEEP_SHARE, keep);
-  }
-
   /** Runs `body` when all that was ingested is in the state, and nothing else is under way. */
   exclusively<T>(body: () => Promise<T>): Promise<T> {
-    return this.#inTurn(async () => {
-      if (this.#rows.size > 0) await this.#apply(this.#swap(), undefined, 0);
-      return body();
-    });
+    return this.#feeder.exclusively(body);
   }
 
   /** Embeddings of items at the time of the latest event; for each id asked for its record or undefined. */
@@ -305,20 +220,20 @@ export class StreamEngine {
 
   /** What a checkpoint keeps beside the state. Only when idle. */
   save(): Readonly<Record<string, unknown>> {
-    return { counts: this.counts, maxTimeMs: this.#maxTimeMs, landmark: this.#landmark };
+    return { counts: this.counts, maxTimeMs: this.#maxTimeMs, feeder: this.#feeder.mark };
   }
 
   /** Takes up what `save` gave, after the state was read back. */
   restore(saved: Readonly<Record<string, unknown>>): void {
-    const { counts, maxTimeMs, landmark } = saved as ReturnType<StreamEngine['save']> & {
+    const { counts, maxTimeMs, feeder } = saved as ReturnType<StreamEngine['save']> & {
       counts: EngineCounts;
       maxTimeMs: number | null;
-      landmark: number;
+      feeder: FeederMark;
     };
     Object.assign(this.counts, counts);
     // JSON has no infinity.
     this.#maxTimeMs = maxTimeMs ?? Number.NEGATIVE_INFINITY;
-    this.#landmark = landmark;
+    this.#feeder.resume(feeder);
   }
 }
 

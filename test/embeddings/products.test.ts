@@ -14,6 +14,8 @@ const kernels = open(wasm(1));
 test.after(() => kernels.close());
 
 const TOLERANCE = 1e-6;
+const NOW_MS = 1_700_000_000_000;
+const HALF_LIFE_MS = 8 * 3_600_000;
 
 function transposed(matrix: number[][], numCols: number): number[][] {
   return Array.from({ length: numCols }, (_, c) => matrix.map((row) => row[c]));
@@ -110,19 +112,29 @@ test('topic embedding: cosine of the follower set with the column of interests',
 test('tweet embedding: the decayed sum of the interests of those who faved, each fav counting', async () => {
   const random = new Random('tweet');
   for (let round = 0; round < 40; round++) {
-    const { interest, topK, threshold } = randomInput(random);
+    const { interest: fromZero, topK, threshold } = randomInput(random);
+    // Clusters are numbered from 1.
+    const indices = fromZero.indices.map((cluster) => cluster + 1);
+    const interest = { ...fromZero, numCols: fromZero.numCols + 1, indices };
     const [numItems, numFavs] = [1 + random.below(8), random.below(60)];
+    const ages = Array.from({ length: numFavs }, () => random.real() * 20 * HALF_LIFE_MS);
     const favs = {
       items: random.u32(numFavs, numItems),
       consumers: random.u32(numFavs, interest.numRows),
-      weights: random.f32(numFavs),
+      timesMs: Float64Array.from(ages, (age) => NOW_MS - age),
     };
-    const actual = await computeTweetEmbedding(kernels, favs, numItems, interest, { threshold, topK });
+    const options = { halfLifeMs: HALF_LIFE_MS, nowMs: NOW_MS, threshold, topK };
+    const actual = await computeTweetEmbedding(kernels, favs, numItems, interest, options);
     const exact = Array.from({ length: numItems }, () => new Array<number>(interest.numCols).fill(0));
     for (let i = 0; i < numFavs; i++) {
       for (const [cluster, score] of rowOf(interest, favs.consumers[i]))
-        exact[favs.items[i]][cluster] += favs.weights[i] * score;
+        exact[favs.items[i]][cluster] += score * 0.5 ** (ages[i] / HALF_LIFE_MS);
     }
+    const inParts = await computeTweetEmbedding(kernels, favs, numItems, interest, {
+      ...options,
+      budgetBytes: 1,
+    });
+    assert.equal(inParts, actual, 'part by part');
     requireEmbedding(actual, exact, topK, threshold, `round ${round}`);
   }
 });

@@ -226,10 +226,11 @@ test('own favs, unknown actors and other verbs are not counted; late and future 
       now,
     );
     requireNear(await read('t'), { 1: 1 });
-    const { numOwn, numUnknownActor, numOtherVerb, numLate, numFuture, numBad, numRows } = engine.counts;
+    const { numOwn, numUnknownActor, numOtherVerb, numLate, numFuture, numBad } = engine.counts;
+    const { numApplied } = engine.stateCounts;
     assert.equal(
-      { numOwn, numUnknownActor, numOtherVerb, numLate, numFuture, numBad, numRows },
-      { numOwn: 1, numUnknownActor: 1, numOtherVerb: 1, numLate: 1, numFuture: 1, numBad: 7, numRows: 1 },
+      { numOwn, numUnknownActor, numOtherVerb, numLate, numFuture, numBad, numApplied },
+      { numOwn: 1, numUnknownActor: 1, numOtherVerb: 1, numLate: 1, numFuture: 1, numBad: 7, numApplied: 1 },
     );
     assert.is(deadLetters.length, 9);
     assert.match(
