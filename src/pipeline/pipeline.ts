@@ -39,7 +39,7 @@ export interface RunOptions {
   readonly given: GivenParams;
   /** Unset: chosen by the number of producers. */
   readonly preset?: PresetName;
-  /** Name of the last stage wanted; unset: all. */
+  /** Name of the last stage wanted; unset: the whole job, without stages on demand. */
   readonly target?: string;
   readonly seed?: string;
   readonly modelVersion?: string;
@@ -81,9 +81,9 @@ export async function runPipeline(options: RunOptions): Promise<Manifest> {
   }
 }
 
-/** The stages that `target` needs, in running order; all of them when it is unset. */
+/** The stages that `target` needs, in running order; when it is unset, all but those on demand. */
 export function stagesFor(target?: string): Stage[] {
-  if (target === undefined) return [...stages];
+  if (target === undefined) return stages.filter(({ isOnDemand }) => !isOnDemand);
   if (!stages.some(({ name }) => name === target)) {
     throw new SimClustersError('BAD_PARAM', {
       got: `stage ${target}`,
@@ -131,7 +131,7 @@ class Run {
       if (!this.#preset) this.#choosePreset();
       this.#forgetUnread(this.#planned.slice(place + 1));
     }
-    if (this.#planned.length === stages.length) await this.#save({ status: 'complete' });
+    if (this.#options.target === undefined) await this.#save({ status: 'complete' });
     this.#emit({ type: 'run-end', folder, seconds: secondsSince(began), peakRssBytes: peakRssBytes() });
     return this.#manifest;
   }

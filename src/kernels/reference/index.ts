@@ -13,6 +13,7 @@ import { membershipTwins } from './memberships.ts';
 import { TwinMemory } from './memory.ts';
 import { metropolisTwins } from './metropolis.ts';
 import { postingsTwins } from './postings.ts';
+import { sharpenTwins } from './sharpen.ts';
 import { spgemmTwins } from './spgemm.ts';
 
 export function createReferenceKernels(buffer: ArrayBufferLike): KernelExports {
@@ -20,6 +21,7 @@ export function createReferenceKernels(buffer: ArrayBufferLike): KernelExports {
   return {
     ...csrTwins(memory),
     ...spgemmTwins(memory),
+    ...sharpenTwins(memory),
     ...coloringTwins(memory),
     ...metropolisTwins(memory),
     ...membershipTwins(memory),
