@@ -10,6 +10,7 @@ import { evaluateCommand } from './evaluate-command.ts';
 import { exportCommand } from './export-command.ts';
 import { generateCommand } from './generate-command.ts';
 import { inspectCommand } from './inspect-command.ts';
+import { recommendCommand } from './recommend-command.ts';
 import { runCommand, stageCommands } from './run-command.ts';
 
 /** Runs the command in argv; sets process.exitCode. */
@@ -22,6 +23,7 @@ export async function main(argv: readonly string[]): Promise<void> {
     .command(communitiesCommand)
     .command(exportCommand)
     .command(inspectCommand)
+    .command(recommendCommand)
     .command(evaluateCommand)
     .command(generateCommand)
     .demandCommand(1, 'Which command? See --help.')

@@ -20,7 +20,11 @@ export const recommendationViews = defineStage({
       unit: 'followers',
     }),
     sourceExponent: number('How little a followed producer counts for being followed by many', 0.4),
-    popularityExponent: number('How much a candidate is held back for being followed by many', 0.2),
+    popularityExponent: number(
+      'How much a candidate of the local view is held back for being followed by many',
+      0.2,
+    ),
+    globalPopularityExponent: number('The same in the global view', 0.1),
     viewClusters: integer('Clusters kept per producer', 50, { min: 1 }),
     communityWeight: number('Weight of the communities against the followed producers in the score', 0.1),
   },
@@ -31,18 +35,20 @@ export const recommendationViews = defineStage({
       'clusterId',
       'followScoreClusterNormalizedOnly',
     );
-    const shared = { smoothing: params.degreeSmoothing, popularityExponent: params.popularityExponent };
+    const smoothing = params.degreeSmoothing;
     const local = await computeLocalView(kernels, follows, {
-      ...shared,
+      smoothing,
       numNeighbors: params.viewNeighbors,
       numBlurNeighbors: params.blurNeighbors,
       sharpening: params.sharpening,
       sourceExponent: params.sourceExponent,
+      popularityExponent: params.popularityExponent,
       onProgress: (share) => onProgress(LOCAL_SHARE * share),
     });
     const global = await computeGlobalView(kernels, follows, interest, {
-      ...shared,
+      smoothing,
       numClusters: params.viewClusters,
+      popularityExponent: params.globalPopularityExponent,
       onProgress: (share) => onProgress(LOCAL_SHARE + (1 - LOCAL_SHARE) * share),
     });
     const ids = {
