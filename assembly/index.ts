@@ -3,6 +3,8 @@ export { compactRows, countDistinct, countKeys, countUnion, expandRows, gather32
 export { topKRows } from './topk';
 export { spgemmTopK } from './spgemm';
 export { sharpenRows } from './sharpen';
+export { hammingPairs, simhashRows } from './simhash';
+export { samplePairs, wedgeTables } from './wedge';
 export { colorGraph } from './coloring';
 export { applyMoves, moveAtOnce, proposeMoves } from './metropolis';
 export { applyRows, moveRowsAtOnce, proposeRows } from './memberships';

@@ -3,11 +3,6 @@
  *   npm run bench:communities [-- --only speed,scale --com-dblp FILE --com-dblp-truth FILE --gowalla FILE --python python3]
  * Writes bench/COMMUNITIES.md. Graphs are planted, or read from files where given; peers run where they are installed.
  */
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
-import { availableParallelism, cpus } from 'node:os';
-import { fileURLToPath } from 'node:url';
-import yargs from 'yargs';
-import { hideBin } from 'yargs/helpers';
 import { membersOf } from '../src/core/memberships.ts';
 import { averageF1 } from '../src/evaluate/average-f1.ts';
 import { openKernels } from '../src/kernels/open.ts';
@@ -23,13 +18,12 @@ import {
 } from './communities/quality.ts';
 import { compareScale } from './communities/scale.ts';
 import { compareSpeed } from './communities/speed.ts';
-import { percent, table } from './communities/table.ts';
+import { benchFlags, Page } from './page.ts';
+import { percent, table } from './table.ts';
 
 const parts = ['speed', 'updates', 'scale', 'dblp', 'gowalla', 'planted', 'renewal'] as const;
 
-const args = await yargs(hideBin(process.argv))
-  .option('only', { type: 'string', default: parts.join(','), describe: `Parts, of ${parts.join(',')}` })
-  .option('rounds', { type: 'number', default: 5, describe: 'Interleaved rounds' })
+const args = await benchFlags(parts)
   .option('sizes', {
     type: 'string',
     default: '20000,200000,2000000',
@@ -43,11 +37,8 @@ const args = await yargs(hideBin(process.argv))
   .parseAsync();
 
 const wanted = new Set(args.only.split(','));
-const sections: string[] = [];
-function add(title: string, text: string): void {
-  sections.push(`## ${title}\n\n${text}\n`);
-  console.log(`\n## ${title}\n\n${text}`);
-}
+const page = new Page('COMMUNITIES.md', 'Community detection', 'bench:communities');
+const add = page.add.bind(page);
 
 if (wanted.has('speed') || wanted.has('updates')) {
   const graph = await planted(200_000);
@@ -124,19 +115,3 @@ if (wanted.has('planted')) {
   add('Planted overlapping communities: average F1 to the truth', await compareOverlapping());
 }
 if (wanted.has('renewal')) add('Renewal: planted, 20,000 vertices', await compareRenewal());
-
-const machine = `${cpus()[0]?.model.trim()}, ${availableParallelism()} cores, Node ${process.version}, ${new Date().toISOString().slice(0, 10)}`;
-const page = fileURLToPath(new URL('COMMUNITIES.md', import.meta.url));
-writeFileSync(page, renewed(existsSync(page) ? readFileSync(page, 'utf8') : ''));
-
-/** The page with these sections in place of the old ones of the same titles; sections that were not run stay. */
-function renewed(old: string): string {
-  const titleOf = (section: string) => section.slice(0, section.indexOf('\n'));
-  const kept = old
-    .split(/^(?=## )/m)
-    .filter((section) => section.startsWith('## '))
-    .map((section) => sections.find((fresh) => titleOf(fresh) === titleOf(section)) ?? section);
-  const added = sections.filter((fresh) => !kept.some((section) => titleOf(section) === titleOf(fresh)));
-  const head = `# Community detection, measured\n\n\`npm run bench:communities\` writes this page (\`-- --only PART\` renews a part). ${machine}. The machine is\nshared: read ratios, not times.\n`;
-  return [head, ...[...kept, ...added].map((section) => `${section.trimEnd()}\n`)].join('\n');
-}

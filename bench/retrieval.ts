@@ -1,14 +1,10 @@
 /**
  * Retrieval: recall beside latency, against JavaScript, against dense nearest-neighbour packages, at the edge.
  *   npm run bench:retrieval [-- --only curve,twins,gowalla,peers,edge --items 1e6 --gowalla FILE --peers FOLDER]
- * Writes bench/RETRIEVAL.md; with --only, the named parts of it.
+ * Writes bench/RETRIEVAL.md; with --only, the named parts of it. Each source is asked as often as there are rounds.
  */
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
-import { availableParallelism, cpus } from 'node:os';
-import { fileURLToPath } from 'node:url';
-import yargs from 'yargs';
-import { hideBin } from 'yargs/helpers';
 import { openKernels } from '../src/kernels/open.ts';
+import { benchFlags, Page } from './page.ts';
 import { compareCurve } from './retrieval/curve.ts';
 import { compareEdge } from './retrieval/edge.ts';
 import { comparePeers } from './retrieval/peers.ts';
@@ -25,24 +21,20 @@ const titles = {
 type Part = keyof typeof titles;
 const parts = Object.keys(titles) as Part[];
 
-const args = await yargs(hideBin(process.argv))
-  .option('only', { type: 'string', default: parts.join(','), describe: `Parts, of ${parts.join(',')}` })
+const args = await benchFlags(parts)
   .option('items', { type: 'number', default: 1e6, describe: 'Items of the drawn stream' })
   .option('queries', { type: 'number', default: 200, describe: 'Sources of each kind' })
-  .option('rounds', { type: 'number', default: 5, describe: 'Times each source is asked' })
   .option('gowalla', { type: 'string', describe: 'Training lists of Gowalla (LightGCN)' })
   .option('peers', { type: 'string', describe: 'Folder with hnswlib-node and usearch installed' })
   .parseAsync();
 
 const wanted = new Set(args.only.split(','));
-const page = fileURLToPath(new URL('RETRIEVAL.md', import.meta.url));
-const sections = new Map<string, string>();
-if (existsSync(page)) {
-  for (const section of readFileSync(page, 'utf8').split(/^## /m).slice(1)) {
-    const title = section.slice(0, section.indexOf('\n'));
-    sections.set(title, section.slice(title.length).trim());
-  }
-}
+const page = new Page(
+  'RETRIEVAL.md',
+  'Retrieval',
+  'bench:retrieval',
+  'quantiles by the clock hold the turns of others, most of all at 99 %; those of CPU time do not',
+);
 
 const kernels = openKernels();
 const stream =
@@ -60,24 +52,11 @@ const run: Readonly<Record<Part, () => Promise<string | undefined>>> = {
 };
 for (const part of parts.filter((name) => wanted.has(name))) {
   const text = await run[part]();
-  if (text === undefined)
+  if (text) page.add(titles[part], text);
+  else
     console.log(
       `${part} is left out: it wants ${part === 'gowalla' ? '--gowalla' : '--gowalla and --peers'}`,
     );
-  else sections.set(titles[part], text);
-  if (text) console.log(`\n## ${titles[part]}\n\n${text}`);
 }
 await kernels.close();
-
-const machine = `${cpus()[0]?.model.trim()}, ${availableParallelism()} cores, Node ${process.version}, ${new Date().toISOString().slice(0, 10)}`;
-const head = `# Retrieval, measured
-
-\`npm run bench:retrieval\` writes this page (\`-- --only PART\` renews a part). ${machine}. The machine is shared: quantiles by the clock hold
-the turns of others, most of all at 99 %; those of CPU time do not.
-`;
-const body = parts.flatMap((part) => {
-  const text = sections.get(titles[part]);
-  return text === undefined ? [] : `## ${titles[part]}\n\n${text}\n`;
-});
-writeFileSync(page, `${head}\n${body.join('\n')}`);
 process.exit();

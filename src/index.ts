@@ -86,7 +86,6 @@ export type { Kernels, Progress } from './kernels/kernels.ts';
 export { type KernelOptions, openKernels } from './kernels/open.ts';
 export { buildCsr, topKRows, transpose } from './kernels/sparse.ts';
 export { type SpgemmOptions, spgemmTopK } from './kernels/spgemm.ts';
-export { loadServingModel } from './load-serving-model.ts';
 // The main job
 export type { InputRecord, Manifest, OutputRecord, StageRecord } from './pipeline/manifest.ts';
 export { type ModelReader, openModel } from './pipeline/model-folder.ts';
@@ -141,8 +140,15 @@ export {
   type WeightedPart,
   weightedSum,
 } from './scoring/score.ts';
+export { loadServingModel } from './serve/load-serving-model.ts';
+export {
+  type FindSimilarityOptions,
+  findProducerSimilarity,
+  type SimilarityReport,
+} from './similarity/find-similarity.ts';
 export { computeProducerSimilarity, type SimilarityOptions } from './similarity/producer-similarity.ts';
 export type { CosineOptions } from './similarity/top-k-cosine.ts';
+export { sampleProducerSimilarity, type WhimpOptions, type WhimpReport } from './similarity/whimp.ts';
 export { type ArtifactName, artifactNames, artifactTypes } from './stages/artifacts.ts';
 export { communityOptions } from './stages/community-params.ts';
 export { stages } from './stages/index.ts';

@@ -16,7 +16,7 @@ import type { Kernels } from '../../src/kernels/kernels.ts';
 import { openKernels } from '../../src/kernels/open.ts';
 import { communityParams, findOptionsOf } from '../../src/stages/community-params.ts';
 import { resolveParams } from '../../src/stages/params.ts';
-import { percent, table } from './table.ts';
+import { percent, table } from '../table.ts';
 
 export type Settings = Partial<FindOptions> & { readonly numCommunities: number };
 

@@ -4,8 +4,8 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { median } from './medians.ts';
-import { table } from './table.ts';
+import { median } from '../medians.ts';
+import { table } from '../table.ts';
 
 const cli = fileURLToPath(new URL('../../dist/cli.js', import.meta.url));
 

@@ -3,12 +3,12 @@ import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import type { Csr } from '../../src/core/csr.ts';
 import { openKernels } from '../../src/kernels/open.ts';
-import { type Contender, interleave, milliseconds, ratio } from './medians.ts';
+import { type Contender, interleave, milliseconds, ratio } from '../medians.ts';
+import { compileNative } from '../native/compile.ts';
+import { table } from '../table.ts';
 import { hashOf, startSampler } from './sampler-run.ts';
-import { table } from './table.ts';
 
 export interface SpeedOptions {
   readonly numCommunities: number;
@@ -46,7 +46,7 @@ export async function compareSpeed(graph: Csr, options: SpeedOptions): Promise<s
     const two = await wasm('WASM, 2 threads', 2);
     const file = join(folder, 'start.bin');
     await one.run.write(file, NUM_EPOCHS);
-    const program = compile(folder);
+    const program = compileNative('metropolis', folder);
     const hashes = new Set<string>();
     const c: Contender = {
       name: 'C, 1 thread (gcc -O3 -march=native)',
@@ -99,20 +99,4 @@ async function firstEpoch({ run }: { run: Awaited<ReturnType<typeof startSampler
       return (performance.now() - began) / 1000;
     },
   };
-}
-
-/** The C program, where there is a compiler. */
-function compile(folder: string): string | undefined {
-  const source = fileURLToPath(new URL('../native/metropolis.c', import.meta.url));
-  const program = join(folder, 'metropolis');
-  const flags = ['-O3', '-march=native', '-ffp-contract=off', '-o', program, source, '-lm'];
-  for (const compiler of ['gcc', 'clang', 'cc']) {
-    try {
-      execFileSync(compiler, flags, { stdio: 'ignore' });
-      return program;
-    } catch {
-      // The next one, or none.
-    }
-  }
-  return undefined;
 }

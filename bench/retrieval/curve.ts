@@ -4,7 +4,7 @@ import { openKernels } from '../../src/kernels/open.ts';
 import { type RetrievalConfig, retrievalVariant } from '../../src/retrieval/config.ts';
 import { buildItemIndex, type ItemScale } from '../../src/retrieval/item-index.ts';
 import { Retriever } from '../../src/retrieval/retriever.ts';
-import { percent, table } from '../communities/table.ts';
+import { percent, table } from '../table.ts';
 import { type Answers, measureAnswers, ms, recall } from './measure.ts';
 import type { Space } from './spaces.ts';
 

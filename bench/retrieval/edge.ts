@@ -10,7 +10,7 @@ import { readWasm } from '../../src/kernels/open.ts';
 import { edgeFilePieces } from '../../src/retrieval/edge-file.ts';
 import { buildItemIndex } from '../../src/retrieval/item-index.ts';
 import { bundle, findRuntime, root, runtimeNames, serveIn } from '../../test/edge/runtimes.ts';
-import { table } from '../communities/table.ts';
+import { table } from '../table.ts';
 import { drawStream } from './spaces.ts';
 
 const NUM_ITEMS = 50_000;

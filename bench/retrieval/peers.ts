@@ -8,7 +8,7 @@ import { openKernels } from '../../src/kernels/open.ts';
 import { retrievalVariant } from '../../src/retrieval/config.ts';
 import { buildItemIndex } from '../../src/retrieval/item-index.ts';
 import { Retriever } from '../../src/retrieval/retriever.ts';
-import { percent, table } from '../communities/table.ts';
+import { percent, table } from '../table.ts';
 import { type Answers, measureAnswers, ms, recall } from './measure.ts';
 import type { Space } from './spaces.ts';
 

@@ -6,7 +6,7 @@ import { openKernels } from '../../src/kernels/open.ts';
 import { retrievalVariant } from '../../src/retrieval/config.ts';
 import { buildItemIndex, type ItemIndex } from '../../src/retrieval/item-index.ts';
 import { Retriever } from '../../src/retrieval/retriever.ts';
-import { table } from '../communities/table.ts';
+import { table } from '../table.ts';
 import { type Answers, measureAnswers, ms } from './measure.ts';
 import type { Space } from './spaces.ts';
 

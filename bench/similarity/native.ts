@@ -1,9 +1,8 @@
 /** The same product by other programs: plain C, and SciPy. */
 import { execFileSync, spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import type { Contender } from '../communities/medians.ts';
+import type { Contender } from '../medians.ts';
+import { compileNative } from '../native/compile.ts';
 import type { CosineTask } from './cosines.ts';
 
 /** The task in a file: five numbers, the two matrices, the scales. */
@@ -20,7 +19,7 @@ export function writeTask(task: CosineTask, file: string): void {
 
 /** Absent without a compiler. `hashes` takes what the program made. */
 export function nativeContender(folder: string, task: string, hashes: Set<string>): Contender | undefined {
-  const program = compile(folder);
+  const program = compileNative('spgemm', folder);
   if (program === undefined) return undefined;
   return {
     name: 'C, 1 thread (gcc -O3 -march=native), same algorithm',
@@ -31,16 +30,6 @@ export function nativeContender(folder: string, task: string, hashes: Set<string
       return Number(lines[1]);
     },
   };
-}
-
-function compile(folder: string): string | undefined {
-  const source = fileURLToPath(new URL('../native/spgemm.c', import.meta.url));
-  const program = join(folder, 'spgemm');
-  for (const compiler of ['gcc', 'clang', 'cc']) {
-    const flags = ['-O3', '-march=native', '-ffp-contract=off', '-o', program, source];
-    if (spawnSync(compiler, flags, { stdio: 'ignore' }).status === 0) return program;
-  }
-  return undefined;
 }
 
 /** The whole product and no more: neither threshold nor selection. */

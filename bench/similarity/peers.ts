@@ -2,7 +2,7 @@
 import { createRequire } from 'node:module';
 import { join, resolve } from 'node:path';
 import type { Csr } from '../../src/core/csr.ts';
-import type { Contender } from '../communities/medians.ts';
+import type { Contender } from '../medians.ts';
 import type { CosineTask } from './cosines.ts';
 
 /** All of them compute the product and neither threshold nor select. */

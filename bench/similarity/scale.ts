@@ -1,66 +1,70 @@
-/** Cost against edges, exactly, on follow graphs with power laws on both sides; a process of its own for each. */
-import { execFileSync } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
-import { table } from '../communities/table.ts';
+/** Cost against edges on follow graphs with power laws on both sides; a process of its own for each. */
+import { plot, type Series } from '../plot.ts';
+import { table } from '../table.ts';
+import { type Run, runTask, type Task } from './processes.ts';
 
-const program = fileURLToPath(new URL('exact-run.ts', import.meta.url));
+const HEADER = [
+  'graph',
+  'follows',
+  'producers',
+  'most followers',
+  'method',
+  'multiply-adds',
+  's',
+  'ns per multiply-add',
+  'kept',
+  'peak RSS',
+  'log10 follows',
+  'log10 s',
+];
 
-export interface ExactRun {
-  readonly numEdges: number;
-  readonly numProducers: number;
-  readonly maxFollowers: number;
-  readonly multiplyAdds: number;
-  readonly seconds: number;
-  readonly numKept: number;
-  readonly peakRssBytes: number;
-  readonly hash: string;
+export interface ScaleResult {
+  readonly text: string;
+  readonly svg: string;
 }
 
-/** @param memory allowed in a second run of each, such as 256MB */
+/** @param memory allowed in a second exact run of each, such as 512MB; absent: no such run */
 export function compareScale(
   sizes: readonly number[],
   threshold: number,
   topK: number,
   memory?: string,
-): string {
-  const rows = sizes.flatMap((numEdges) => {
-    const runs = [
-      run(numEdges, threshold, topK),
-      ...(memory ? [run(numEdges, threshold, topK, memory)] : []),
-    ];
-    return runs.map((r, i) => {
-      const isSame = r.hash === runs[0].hash ? 'same bytes' : 'OTHER BYTES';
-      return rowOf(r, i === 0 ? 'in memory' : `--memory ${memory}, ${isSame}`);
-    });
-  });
-  const header = [
-    'follows',
-    'producers',
-    'most followers',
-    'rows are',
-    'multiply-adds',
-    's',
-    'ns each',
-    'kept',
-    'peak RSS',
-    'log10 follows',
-    'log10 s',
-  ];
-  return `${table(header, rows)}\n\nCosine > ${threshold}, best ${topK}, either end; all threads.`;
+): ScaleResult {
+  const rows: string[][] = [];
+  const lines = new Map<string, [number, number][]>();
+  const measure = (kind: string, size: number, name: string, task: Task): Run => {
+    const run = runTask(`${kind}:${size}`, task);
+    rows.push(rowOf(kind, name, run));
+    const points = lines.get(`${kind}, ${name}`) ?? [];
+    lines.set(`${kind}, ${name}`, [...points, [run.numEdges, run.seconds]]);
+    return run;
+  };
+  for (const size of sizes) {
+    const exact = { method: 'exact', threshold, topK } as const;
+    const whole = measure('follows', size, 'exact', exact);
+    if (memory) {
+      const bounded = measure('follows', size, `exact, --memory ${memory}`, { ...exact, memory });
+      rows[rows.length - 1][4] += whole.hash === bounded.hash ? ', same bytes' : ', OTHER BYTES';
+    }
+    measure('hubs', size, 'exact', exact);
+    measure('hubs', size, 'WHIMP', { ...exact, method: 'whimp' });
+  }
+  const series: Series[] = [...lines].map(([name, points]) => ({ name, points }));
+  const axes = { title: `Similarity graph, τ = ${threshold}`, x: 'follows', y: 'seconds' };
+  return {
+    text: `${table(HEADER, rows)}\n\nCosine > ${threshold}, best ${topK}, either end; all threads.`,
+    svg: plot(series, { ...axes, logX: true, logY: true }),
+  };
 }
 
-function run(numEdges: number, threshold: number, topK: number, memory = ''): ExactRun {
-  const args = ['--import', 'tsx', program, String(numEdges), String(threshold), String(topK), memory];
-  return JSON.parse(execFileSync(process.execPath, args, { encoding: 'utf8' }));
-}
-
-function rowOf(r: ExactRun, kind: string): string[] {
+function rowOf(kind: string, name: string, r: Run): string[] {
   const count = (value: number) => value.toLocaleString('en-US');
   return [
+    kind,
     count(r.numEdges),
     count(r.numProducers),
     count(r.maxFollowers),
-    kind,
+    name,
     r.multiplyAdds.toExponential(2),
     r.seconds.toFixed(2),
     ((r.seconds / r.multiplyAdds) * 1e9).toFixed(2),

@@ -7,11 +7,13 @@ import { packageVersion } from '../pipeline/package-version.ts';
 import { colorsFor } from './colors.ts';
 import { communitiesCommand } from './communities-command.ts';
 import { evaluateCommand } from './evaluate-command.ts';
+import { explorerCommand } from './explorer-command.ts';
 import { exportCommand } from './export-command.ts';
 import { generateCommand } from './generate-command.ts';
 import { inspectCommand } from './inspect-command.ts';
 import { recommendCommand } from './recommend-command.ts';
 import { runCommand, stageCommands } from './run-command.ts';
+import { serveCommand } from './serve-command.ts';
 
 /** Runs the command in argv; sets process.exitCode. */
 export async function main(argv: readonly string[]): Promise<void> {
@@ -22,10 +24,12 @@ export async function main(argv: readonly string[]): Promise<void> {
     .command(runCommand)
     .command(communitiesCommand)
     .command(exportCommand)
+    .command(explorerCommand)
     .command(inspectCommand)
     .command(recommendCommand)
     .command(evaluateCommand)
     .command(generateCommand)
+    .command(serveCommand)
     .demandCommand(1, 'Which command? See --help.')
     .recommendCommands()
     .strict()

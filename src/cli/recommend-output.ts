@@ -42,7 +42,7 @@ export function* candidateNdjson(all: Iterable<ConsumerCandidates>): Generator<U
   for (const consumer of all) {
     const candidates = consumer.candidates.map((candidate) => ({
       ...candidate,
-      score: Number(shortestDecimal(candidate.score)),
+      score: shortestDecimal(candidate.score),
     }));
     yield Buffer.from(`${JSON.stringify({ ...consumer, candidates })}\n`);
   }

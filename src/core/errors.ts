@@ -46,6 +46,14 @@ export const errorTable = {
     httpStatus: 501,
     exitCode: 69,
   },
+  ADDRESS_UNAVAILABLE: { meaning: 'The address cannot be listened at', httpStatus: 500, exitCode: 69 },
+  UNAUTHORIZED: { meaning: 'The request carries no token that is known here', httpStatus: 401, exitCode: 77 },
+  UNKNOWN_ROUTE: { meaning: 'Nothing is served at this path', httpStatus: 404, exitCode: 64 },
+  WRONG_METHOD: { meaning: 'This path is served for another method', httpStatus: 405, exitCode: 64 },
+  BODY_TOO_LARGE: { meaning: 'The body of the request is too large', httpStatus: 413, exitCode: 64 },
+  WRONG_MEDIA_TYPE: { meaning: 'The body of the request is no JSON', httpStatus: 415, exitCode: 64 },
+  RATE_LIMITED: { meaning: 'This client asks too often', httpStatus: 429, exitCode: 75 },
+  OVERLOADED: { meaning: 'More requests wait than can be answered in time', httpStatus: 503, exitCode: 75 },
 } as const satisfies Record<string, ErrorKind>;
 
 export type ErrorCode = keyof typeof errorTable;

@@ -71,3 +71,24 @@ export function floorFloat32(x: number): number {
   const rounded = Math.fround(x);
   return rounded > x ? previousFloat32(rounded) : rounded;
 }
+
+/**
+ * cos(π x) for x in [0, 1], by the Taylor series around 0 on [0, 1/4] and that of the sine around 1/2 beyond; error below
+ * 2^-52. Exactly 1 at 0, 0 at 1/2, -1 at 1.
+ */
+export function cosPi(x: number): number {
+  if (x > 0.5) return -cosPi(1 - x);
+  if (x > 0.25) {
+    const y = Math.PI * (0.5 - x);
+    return y * series(y * y, 1);
+  }
+  const y = Math.PI * x;
+  return series(y * y, 0);
+}
+
+/** 1 - z / ((k+1)(k+2)) · (1 - z / ((k+3)(k+4)) · (...)), the even (k = 0) or odd (k = 1) part of the series of e^iy. */
+function series(z: number, k: number): number {
+  let sum = 1;
+  for (let n = k + 18; n > k; n -= 2) sum = 1 - (z / (n * (n - 1))) * sum;
+  return sum;
+}

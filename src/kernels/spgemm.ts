@@ -37,9 +37,9 @@ export type Panel = Csr & { readonly data: Float32Array };
 const UNITS_PER_THREAD = 64;
 /** What a row costs beside its multiply-adds, in multiply-adds. */
 const ROW_COST = 32;
-const DEFAULT_PANEL_BYTES = 2 ** 29;
+export const DEFAULT_PANEL_BYTES = 2 ** 29;
 /** A kept entry: its place in the padded rows and in the compact ones, 8 bytes each. */
-const ENTRY_BYTES = 16;
+export const ENTRY_BYTES = 16;
 
 /**
  * C = diag(rowScale) · A · diag(innerScale) · B · diag(colScale), the best `topK` entries above `threshold` of each row,

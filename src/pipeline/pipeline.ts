@@ -258,7 +258,7 @@ class Run {
       JSON.stringify([
         stage.name,
         codeVersion,
-        stage.usesSeed && seed,
+        stage.usesSeed(params as never) && seed,
         settings,
         inputs.map((i) => i.sha256),
         artifacts,

@@ -89,6 +89,27 @@ export class Representation {
     return maxClusters === undefined ? vector : truncate(vector, maxClusters);
   }
 
+  /** Is there such a type, and can the entities of its clusters be asked? */
+  listsEntities(embeddingType: string, modelVersion: string): boolean {
+    return this.#sets.get(keyOf({ embeddingType, modelVersion }))?.clusterIndex !== undefined;
+  }
+
+  /** Clusters of the model: their ids are 1 to this. */
+  numClusters(kind: { embeddingType: string; modelVersion: string }): number {
+    return Math.max(0, this.#set(kind).embedding.numCols - 1);
+  }
+
+  /** The first `count` ids, in the order of their table, that have an embedding of this type. */
+  firstIds(embeddingType: string, modelVersion: string, count: number): string[] {
+    const { ids } = this.#set({ embeddingType, modelVersion });
+    const found: string[] = [];
+    for (let row = 0; row < ids.size && found.length < count; row++) {
+      const id = idAt(ids, row);
+      if (this.embedding({ embeddingType, modelVersion, id })) found.push(id);
+    }
+    return found;
+  }
+
   /** The strongest clusters of an entity, best first; ties to the lower cluster. Undefined as for `embedding`. */
   clustersOf(embeddingId: EmbeddingId, count = Number.POSITIVE_INFINITY): ScoredCluster[] | undefined {
     const vector = this.embedding(embeddingId);

@@ -4,11 +4,12 @@
  */
 import type { Csr } from '../core/csr.ts';
 import type { OpenEdgeStore } from '../core/edge-store.ts';
+import { SimClustersError } from '../core/errors.ts';
 import type { Kernels, Progress } from '../kernels/kernels.ts';
-import { transpose } from '../kernels/sparse.ts';
-import { panelBytes } from './memory-plan.ts';
+import { type WeightedFollowers, weighFollowers } from './follower-weights.ts';
+import { exactBytes, panelBytes } from './memory-plan.ts';
 import { keepByEitherEnd } from './neighbor-rows.ts';
-import { type SimilarityWeighting, weighGraph } from './weightings.ts';
+import type { SimilarityWeighting } from './weightings.ts';
 
 export { type SimilarityWeighting, similarityWeightings } from './weightings.ts';
 
@@ -48,29 +49,52 @@ export async function computeProducerSimilarity(
   graph: Csr,
   options: SimilarityOptions,
 ): Promise<Csr> {
-  const weighed = await weighGraph(kernels, graph, options.weighting, options.threshold);
-  const producerConsumer = await transpose(kernels, weighed.graph);
-  const numFollowers = options.numFollowers ?? rowSizes(producerConsumer);
-  const scale = weighed.scale.map((value, p) => (numFollowers[p] < options.minFollowers ? 0 : value));
+  requireSimilarityOptions(options);
+  return multiplyFollowers(kernels, await weighFollowers(kernels, graph, options), options);
+}
+
+/** The same from followers that are weighed already. */
+export async function multiplyFollowers(
+  kernels: Kernels,
+  { users, producers, innerScale, scale, threshold }: WeightedFollowers,
+  options: SimilarityOptions,
+): Promise<Csr> {
   const { memory, topK } = options;
   const spill = memory && {
-    maxBytes: panelBytes(weighed.graph, topK, kernels.numThreads, memory.bytes),
+    maxBytes: panelBytes(users, exactBytes(users, topK, kernels.numThreads), memory.bytes),
     openStore: memory.openStore,
   };
   const product = {
     topK,
-    threshold: weighed.threshold,
-    innerScale: weighed.consumerScale,
+    threshold,
+    innerScale,
     rowScale: scale,
     colScale: scale,
     minCommon: options.minCommonFollowers,
     excludeDiagonal: true,
     onProgress: options.onProgress,
   };
-  const kept = await keepByEitherEnd(kernels, producerConsumer, weighed.graph, product, spill);
-  return options.transform === 'ten-squares' ? { ...kept, data: kept.data?.map((w) => 10 * w * w) } : kept;
+  return transformed(await keepByEitherEnd(kernels, producers, users, product, spill), options.transform);
 }
 
-function rowSizes({ numRows, indptr }: Csr): Uint32Array {
-  return Uint32Array.from({ length: numRows }, (_, row) => indptr[row + 1] - indptr[row]);
+/** @throws SimClustersError BAD_PARAM for a threshold outside of [0, 1] or no neighbours to keep */
+export function requireSimilarityOptions({ threshold, topK }: SimilarityOptions): void {
+  if (!(threshold >= 0 && threshold <= 1))
+    throw new SimClustersError('BAD_PARAM', {
+      got: `similarity threshold ${threshold}`,
+      expected: 'a number from 0 to 1',
+      todo: 'Give 0 for all pairs with a common follower, or 0.1 or so',
+    });
+  if (!(Number.isInteger(topK) && topK >= 1))
+    throw new SimClustersError('BAD_PARAM', {
+      got: `${topK} neighbours to keep`,
+      expected: 'a whole number of at least 1',
+      todo: 'Give as many as there are producers to keep all',
+    });
+}
+
+/** The graph with what its similarities become. */
+export function transformed(similarity: Csr, transform: SimilarityTransform = 'none'): Csr {
+  if (transform === 'none') return similarity;
+  return { ...similarity, data: similarity.data?.map((w) => 10 * w * w) };
 }

@@ -16,7 +16,7 @@ export const knownFor = defineStage({
   reads: ['producerSimilarity'],
   readsIfPresent: ['previousKnownFor'],
   writes: ['knownFor'],
-  usesSeed: true,
+  usesSeed: () => true,
   params: { ...communityParams, ...renewalParams },
   async run(artifacts, params, { kernels, seed, onProgress, log }) {
     const similarity = matrixOf(input(artifacts, 'producerSimilarity'), 'neighborIndex', 'similarity');

@@ -1,23 +1,26 @@
 import type { Csr } from '../core/csr.ts';
 import { SimClustersError } from '../core/errors.ts';
+import { formatCount } from '../core/format.ts';
 import { columnCounts } from '../graph/follow-graph.ts';
 import {
-  computeProducerSimilarity,
-  similarityTransforms,
-  similarityWeightings,
-} from '../similarity/producer-similarity.ts';
+  findProducerSimilarity,
+  type SimilarityReport,
+  similarityMethods,
+} from '../similarity/find-similarity.ts';
+import { similarityTransforms, similarityWeightings } from '../similarity/producer-similarity.ts';
 import { readsFavs, type SimilarityWeighting } from '../similarity/weightings.ts';
-import { choice, integer, number } from './params.ts';
+import { choice, flag, integer, number } from './params.ts';
 import { type Artifacts, defineStage, input, matrixArtifact, matrixOf, matrixReport } from './stage.ts';
 
 export const producerSimilarity = defineStage({
   name: 'producer-similarity',
-  summary: 'Find the producers with the most similar followers, exactly',
+  summary: 'Find the producers with the most similar followers, exactly or by sampling',
   reads: ['followGraph', 'producers'],
   readsIfPresent: ['engagementGraph'],
   writes: ['producerSimilarity'],
   ignores: (artifact, { similarityWeighting }) =>
     artifact === 'engagementGraph' && !readsFavs(similarityWeighting),
+  usesSeed: ({ similarityMethod }) => similarityMethod !== 'exact',
   params: {
     similarityWeighting: choice(
       'Cosine of followers, of decayed favs or of their logarithms; with consumers and producers both degree-normalised; or common followers over the root of both counts as in sbf',
@@ -55,9 +58,29 @@ export const producerSimilarity = defineStage({
         source: 'UpdateKnownFor20M145K2020: 400',
       },
     ),
+    similarityMethod: choice(
+      'All common followers counted; or pairs sampled (WHIMP), then counted; or whichever is estimated to be quicker',
+      similarityMethods,
+      'exact',
+    ),
+    similarityRecall: number('Sampling: share of the pairs at the threshold that are found, at least', 0.95, {
+      min: 0.1,
+      max: 0.9999,
+    }),
+    sketchBits: integer('Sampling: bits of a sketch, in steps of 128; 0: what costs least', 0, {
+      max: 8192,
+      unit: 'bits',
+    }),
+    verifySimilarities: flag(
+      'Sampling: count the common followers of what was found; otherwise sketches tell similarities, roughly',
+      true,
+    ),
+    maxUserDegree: integer('Consumers who follow more are left out of similarities; 0: nobody is', 0, {
+      unit: 'follows',
+    }),
   },
-  async run(artifacts, params, { kernels, memory, onProgress }) {
-    const similarity = await computeProducerSimilarity(
+  async run(artifacts, params, { kernels, seed, memory, onProgress, log }) {
+    const { similarity, report } = await findProducerSimilarity(
       kernels,
       graphOf(artifacts, params.similarityWeighting),
       {
@@ -69,9 +92,16 @@ export const producerSimilarity = defineStage({
         threshold: params.similarityThreshold,
         topK: params.similarityTopK,
         minFollowers: params.minFollowers,
+        method: params.similarityMethod,
+        recall: params.similarityRecall,
+        sketchBits: params.sketchBits,
+        isVerified: params.verifySimilarities,
+        maxUserDegree: params.maxUserDegree,
+        seed,
         onProgress,
       },
     );
+    for (const line of describe(report)) log(line);
     const { producerId } = input(artifacts, 'producers').table.columns;
     return {
       artifacts: {
@@ -84,7 +114,7 @@ export const producerSimilarity = defineStage({
           },
         ),
       },
-      report: matrixReport(similarity),
+      report: { ...matrixReport(similarity), ...report },
     };
   },
 });
@@ -99,4 +129,29 @@ function graphOf(artifacts: Artifacts, weighting: SimilarityWeighting): Csr {
     expected: 'engagements to take favs from',
     todo: 'Give --engagements, or take --similarity-weighting cosine',
   });
+}
+
+/** What the person who watches should know: the method unless it is the plain one, and what was left out. */
+function describe({
+  method,
+  reason,
+  numUserWedges,
+  numUsersCut,
+  numFollowsCut,
+  whimp,
+}: SimilarityReport): string[] {
+  const lines = [`${method}: ${reason}; ${formatCount(numUserWedges)} wedges`];
+  if (numUsersCut > 0)
+    lines.push(`${formatCount(numUsersCut)} consumers left out with ${formatCount(numFollowsCut)} follows`);
+  if (!whimp) return lines;
+  const share = ((100 * whimp.numWedgesLooked) / Math.max(1, whimp.numWedges)).toFixed(1);
+  const sketches =
+    whimp.sketchBits === 0
+      ? 'no sketches'
+      : `${formatCount(whimp.numSketches)} sketches of ${whimp.sketchBits} bits (error ${whimp.sketchError.toFixed(3)}, cut at ${whimp.sketchCut.toFixed(3)})`;
+  return [
+    ...lines,
+    `recall at the threshold at least ${(100 * whimp.expectedRecall).toFixed(1)} %: ${whimp.samples.toFixed(1)} draws per unit of similarity, ${sketches}`,
+    `${share} % of the exact wedges looked at, ${formatCount(whimp.numPairs)} pairs, ${formatCount(whimp.numSurvivors)} ${whimp.isVerified ? 'counted' : 'estimated'}; ${formatCount(whimp.numExactProducers)} producers done exactly, being cheaper so`,
+  ];
 }

@@ -56,8 +56,8 @@ export interface Stage<P extends Readonly<Record<string, ParamSpec>> = Readonly<
   readonly params: P;
   /** Runs when it is asked for by name, and not as part of the whole job. */
   readonly isOnDemand: boolean;
-  /** Draws random numbers: another seed makes other outputs. */
-  readonly usesSeed: boolean;
+  /** Does it draw random numbers under these params? Then another seed makes other outputs. */
+  readonly usesSeed: (params: ParamsOf<P>) => boolean;
   /** Why the stage has nothing to do under these params and inputs; undefined when it has. */
   readonly notApplicable: (params: ParamsOf<P>, present: ReadonlySet<ArtifactName>) => string | undefined;
   readonly run: (artifacts: Artifacts, params: ParamsOf<P>, context: StageContext) => Promise<StageResult>;
@@ -75,8 +75,8 @@ export function defineStage<const P extends Readonly<Record<string, ParamSpec>>>
   return {
     readsIfPresent: [],
     ignores: () => false,
-    usesSeed: false,
     isOnDemand: false,
+    usesSeed: () => false,
     notApplicable: () => undefined,
     ...declaration,
   } as unknown as Stage;

@@ -24,6 +24,7 @@ import {
 } from './matrix-cases.ts';
 import { cutInterests, decayValues, interests, lastStates } from './model-cases.ts';
 import { rescoreItems, scanPostings } from './retrieval-cases.ts';
+import { hammingPairs, samplePairs, simhashRows, wedgeTables } from './similarity-cases.ts';
 
 const withCount =
   (make: MakeCase, countOf: (values: KernelCase['values']) => number): MakeCase =>
@@ -63,6 +64,10 @@ export const kernelCases: Readonly<Record<KernelName, MakeCase>> = {
   topKRows,
   spgemmTopK,
   sharpenRows,
+  simhashRows,
+  hammingPairs,
+  wedgeTables,
+  samplePairs,
   permuteRows,
   colorGraph,
   proposeMoves: metropolis,

@@ -1,7 +1,6 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { type Csr, csrFromRows } from '../../src/core/csr.ts';
-import type { EdgePart, EdgeStore } from '../../src/core/edge-store.ts';
 import type { SimClustersError } from '../../src/core/errors.ts';
 import { transpose } from '../../src/kernels/sparse.ts';
 import { keepByEitherEnd } from '../../src/similarity/neighbor-rows.ts';
@@ -12,32 +11,8 @@ import {
   similarityWeightings,
 } from '../../src/similarity/producer-similarity.ts';
 import { open, wasm } from '../fixtures/backends.ts';
+import { MemoryStore } from '../fixtures/memory-store.ts';
 import { dense, Random, rowOf } from '../fixtures/random.ts';
-
-/** A store that keeps its bytes in memory. */
-class MemoryStore implements EdgeStore {
-  readonly #parts = { indices: new Uint8Array(0), weights: new Uint8Array(0) };
-  isClosed = false;
-
-  async read(part: EdgePart, firstByte: number, into: Uint8Array): Promise<void> {
-    this.readNow(part, firstByte, into);
-  }
-
-  readNow(part: EdgePart, firstByte: number, into: Uint8Array): void {
-    into.set(this.#parts[part].subarray(firstByte, firstByte + into.length));
-  }
-
-  async append(part: EdgePart, bytes: Uint8Array): Promise<void> {
-    const before = this.#parts[part];
-    this.#parts[part] = new Uint8Array(before.length + bytes.length);
-    this.#parts[part].set(before);
-    this.#parts[part].set(bytes, before.length);
-  }
-
-  async close(): Promise<void> {
-    this.isClosed = true;
-  }
-}
 
 const test = suite('producer similarity');
 const kernels = open(wasm(1));
@@ -116,7 +91,7 @@ function similarity(follows: Csr, options: Partial<SimilarityOptions>): Promise<
     weighting: 'cosine',
     threshold: 0,
     minFollowers: 1,
-    topK: follows.numCols,
+    topK: Math.max(1, follows.numCols),
     ...options,
   });
 }
@@ -217,6 +192,22 @@ test('weights below 0 and weights that are no numbers are refused', async () => 
       (error: SimClustersError) => error.code,
     );
     assert.is(code, 'BAD_PARAM', String(bad));
+  }
+});
+
+test('a threshold outside of 0 to 1 and no neighbours at all are refused', async () => {
+  for (const wrong of [
+    { threshold: -0.1 },
+    { threshold: 1.1 },
+    { threshold: Number.NaN },
+    { topK: 0 },
+    { topK: 1.5 },
+  ]) {
+    const code = await similarity(three, wrong).then(
+      () => 'none',
+      (error: SimClustersError) => error.code,
+    );
+    assert.is(code, 'BAD_PARAM', JSON.stringify(wrong));
   }
 });
 

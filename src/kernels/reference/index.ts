@@ -14,7 +14,9 @@ import { TwinMemory } from './memory.ts';
 import { metropolisTwins } from './metropolis.ts';
 import { postingsTwins } from './postings.ts';
 import { sharpenTwins } from './sharpen.ts';
+import { simhashTwins } from './simhash.ts';
 import { spgemmTwins } from './spgemm.ts';
+import { wedgeTwins } from './wedge.ts';
 
 export function createReferenceKernels(buffer: ArrayBufferLike): KernelExports {
   const memory = new TwinMemory(buffer);
@@ -22,6 +24,8 @@ export function createReferenceKernels(buffer: ArrayBufferLike): KernelExports {
     ...csrTwins(memory),
     ...spgemmTwins(memory),
     ...sharpenTwins(memory),
+    ...simhashTwins(memory),
+    ...wedgeTwins(memory),
     ...coloringTwins(memory),
     ...metropolisTwins(memory),
     ...membershipTwins(memory),

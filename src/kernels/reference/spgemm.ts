@@ -2,7 +2,7 @@
 import type { Kernel } from '../abi.ts';
 import type { TwinMemory } from './memory.ts';
 
-interface Pair {
+export interface Pair {
   readonly index: number;
   readonly score: number;
 }
@@ -12,7 +12,12 @@ function bestFirst(a: Pair, b: Pair): number {
   return b.score - a.score || a.index - b.index;
 }
 
-function storePairs(pairs: readonly Pair[], indices: Uint32Array, data: Float32Array, slot: number): void {
+export function storePairs(
+  pairs: readonly Pair[],
+  indices: Uint32Array,
+  data: Float32Array,
+  slot: number,
+): void {
   pairs.forEach((pair, i) => {
     indices[slot + i] = pair.index;
     data[slot + i] = pair.score;

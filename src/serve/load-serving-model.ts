@@ -1,9 +1,9 @@
 /** A model folder made ready to answer, with kernels of its own. */
-import { openServingModel, type ServingModel, type ServingOptions } from './applications/serving-model.ts';
-import { openKernels } from './kernels/open.ts';
-import { openModel } from './pipeline/model-folder.ts';
-import { artifactNames } from './stages/artifacts.ts';
-import type { Artifacts } from './stages/stage.ts';
+import { openServingModel, type ServingModel, type ServingOptions } from '../applications/serving-model.ts';
+import { type KernelOptions, openKernels } from '../kernels/open.ts';
+import { openModel } from '../pipeline/model-folder.ts';
+import { artifactNames } from '../stages/artifacts.ts';
+import type { Artifacts } from '../stages/stage.ts';
 
 export interface LoadedServingModel {
   readonly model: ServingModel;
@@ -13,17 +13,19 @@ export interface LoadedServingModel {
 
 /**
  * @param options  modelVersion defaults to the one in the manifest
+ * @param kernelOptions  threads build the indices; a search runs on the calling thread
  * Memory: the artifacts as mapped, and indices of items and producers in kernel memory.
  * @throws SimClustersError NO_MODEL, BAD_ARTIFACT, OUT_OF_MEMORY
  */
 export async function loadServingModel(
   folder: string,
   options: Partial<ServingOptions> = {},
+  kernelOptions: KernelOptions = {},
 ): Promise<LoadedServingModel> {
   const reader = openModel(folder);
   const present = artifactNames.filter((name) => served.has(name) && reader.has(name));
   const artifacts: Artifacts = Object.fromEntries(present.map((name) => [name, reader.read(name)]));
-  const kernels = openKernels();
+  const kernels = openKernels(kernelOptions);
   try {
     const model = await openServingModel(kernels, artifacts, {
       modelVersion: reader.manifest.modelVersion,

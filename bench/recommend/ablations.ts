@@ -1,0 +1,74 @@
+/** What each choice of the defaults buys, on a validation cut of the training follows; what is held out is not looked at. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { RankingName } from '../../src/cli/evaluate-recommend-rankings.ts';
+import { table } from '../table.ts';
+import { type Dataset, type DatasetName, evaluate } from './datasets.ts';
+
+export interface Variant {
+  readonly title: string;
+  readonly ranking: RankingName;
+  readonly flags: readonly string[];
+}
+
+const of = (ranking: RankingName, title: string, ...flags: string[]): Variant => ({ title, ranking, flags });
+
+/** The first is what the others are held against. */
+export const joinedVariants: readonly Variant[] = [
+  of('joined', 'joined score, defaults'),
+  of('local', 'no communities'),
+  of('joined', 'communities half as heavy', '--community-weight', '0.05'),
+  of('joined', 'communities twice as heavy', '--community-weight', '0.2'),
+  of('joined', 'not sharpened', '--sharpening', '0'),
+  of('joined', 'sharpened by .3', '--sharpening', '0.3'),
+  of('joined', '100 neighbours', '--view-neighbors', '100', '--blur-neighbors', '100'),
+  of('joined', 'no smoothing of degrees', '--degree-smoothing', '0'),
+  of('joined', 'exponents of GF-CF', '--source-exponent', '0.5', '--popularity-exponent', '0'),
+  of('item-knn', 'item kNN, cosine'),
+];
+
+export const embeddingVariants: readonly Variant[] = [
+  of('embeddings', 'embeddings alone, defaults'),
+  of('cosine-norm', 'producer embeddings × √followers'),
+  of('embeddings', 'popularity not held back', '--global-popularity-exponent', '0'),
+  of('embeddings', '20 neighbours in the similarity graph', '--similarity-top-k', '20'),
+  of('embeddings', 'communities half as large', '--producers-per-community', '5'),
+  of('embeddings', 'communities twice as large', '--producers-per-community', '20'),
+  of('embeddings', 'up to 3 communities a producer', '--proposal', 'multiple', '--max-memberships', '3'),
+  of('embeddings', 'sampled on similarities', '--community-weights', 'similarity'),
+];
+
+/** @param share of the training follows that validation holds out */
+export function compareVariants(
+  datasets: readonly Dataset[],
+  variants: readonly Variant[],
+  share: number,
+): string {
+  const results = datasets.map((dataset) => recallsOf(dataset, variants, share));
+  const rows = variants.map(({ title, flags }, i) => {
+    const changes = results.map((recalls) => recalls[i] / recalls[0] - 1);
+    const mean = changes.reduce((sum, change) => sum + change, 0) / changes.length;
+    return [
+      flags.length > 0 ? `${title}: \`${flags.join(' ')}\`` : title,
+      ...results.map((recalls) => recalls[i].toFixed(4).replace(/^0/, '')),
+      i === 0 ? '' : `${mean > 0 ? '+' : ''}${(100 * mean).toFixed(1)} %`,
+    ];
+  });
+  const names: DatasetName[] = datasets.map(({ name }) => name);
+  return table(['Recall@20, validation', ...names, 'mean change'], rows);
+}
+
+/** One model folder for all variants: only what a variant changes is computed again. */
+function recallsOf(dataset: Dataset, variants: readonly Variant[], share: number): number[] {
+  const folder = mkdtempSync(join(tmpdir(), 'simclusters-bench-'));
+  const common = ['--validation', String(share), '--model', join(folder, 'model')];
+  try {
+    return variants.map(({ ranking, flags }) => {
+      const { rows } = evaluate(dataset, [...common, ...flags, '--rankings', ranking]);
+      return rows[0].recall;
+    });
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}

@@ -1,0 +1,243 @@
+/** The app: Request in, Response out, wherever JavaScript runs. Server and edge hand it requests; it reads no file and opens no socket. */
+import { type Context, Hono, type MiddlewareHandler } from 'hono';
+import { bodyLimit } from 'hono/body-limit';
+import { cors } from 'hono/cors';
+import { explorerPage } from '../explorer/page.ts';
+import { type Models, modelOfVersion } from './models.ts';
+import { openApiDocument } from './openapi.ts';
+import { invalidPart, problemResponse, refusal } from './problems.ts';
+import { type RateLimit, RateLimiter } from './rate-limit.ts';
+import type { Input, RequestExample, Route } from './route.ts';
+import { routes } from './routes.ts';
+import { subjectsOf } from './subjects.ts';
+import { noToken, tokensOf } from './tokens.ts';
+
+/** What is known of an answer when it is given. */
+export interface Answered {
+  readonly method: string;
+  /** Path as declared, `unknown` for any other: few enough for a label. */
+  readonly route: string;
+  readonly status: number;
+  readonly seconds: number;
+  readonly requestId: string;
+  /** What went wrong on our side, with its stack: for the log alone. */
+  readonly defect?: unknown;
+}
+
+export interface AppOptions {
+  /** The models at this moment. A request takes them once, so that it is answered by one of them even while they are replaced. */
+  readonly models: () => Models;
+  readonly packageVersion: string;
+  /** Who may ask. Default: anyone. */
+  readonly tokens?: readonly string[];
+  readonly rateLimit?: RateLimit;
+  /** Names the client of a request without a token, for the rate limit. Default: all are one. */
+  readonly clientOf?: (context: Context) => string;
+  /** Bytes. Default 1 MiB. */
+  readonly maxBodyBytes?: number;
+  /** Origins that browsers may ask from. Default: none but its own. */
+  readonly allowedOrigins?: readonly string[];
+  /** Runs the work now, later, or refuses it with OVERLOADED. Default: now. */
+  readonly admit?: <T>(work: () => T) => Promise<T>;
+  /** False when no more requests should be sent here. */
+  readonly isReady?: () => boolean;
+  readonly onAnswer?: (answered: Answered) => void;
+  /** Text of /metrics. Default: nothing is served there. */
+  readonly metrics?: () => Promise<{ readonly contentType: string; readonly text: string }>;
+}
+
+const MAX_BODY_BYTES = 1024 * 1024;
+const JSON_TYPE = 'application/json; charset=UTF-8';
+
+type Variables = { requestId: string; route: string; defect: unknown };
+type App = Hono<{ Variables: Variables }>;
+
+export function createApp(options: AppOptions): App {
+  const app: App = new Hono();
+  observe(app, options);
+  const { allowedOrigins = [] } = options;
+  if (allowedOrigins.length > 0) app.use(cors({ origin: [...allowedOrigins], maxAge: 600 }));
+  serveState(app, options);
+  serveExplorer(app, options);
+  guard(app, options);
+  serveDocument(app, options);
+  for (const entry of routes) serveRoute(app, entry, options);
+  app.notFound((c) =>
+    problemResponse(
+      c,
+      refusal('UNKNOWN_ROUTE', c.req.path.slice(0, 200), 'a path of /openapi.json', 'Check the path'),
+    ),
+  );
+  return app;
+}
+
+/** Times every request and gives it an id; turns what is thrown into an answer. */
+function observe(app: App, { onAnswer }: AppOptions): void {
+  app.onError((error, c) => {
+    const response = problemResponse(c, error);
+    if (response.status === 500) c.set('defect', error);
+    return response;
+  });
+  let numRequests = 0;
+  const run = Math.floor(Math.random() * 2 ** 32).toString(36);
+  app.use(async (c, next) => {
+    const started = performance.now();
+    const requestId = `${run}-${(numRequests++).toString(36)}`;
+    // Before there is an answer: to touch the headers of one would cost a stream.
+    c.header('x-request-id', requestId);
+    c.header('x-content-type-options', 'nosniff');
+    await next();
+    onAnswer?.({
+      method: c.req.method,
+      route: c.get('route') ?? 'unknown',
+      status: c.res.status,
+      seconds: (performance.now() - started) / 1000,
+      requestId,
+      defect: c.get('defect'),
+    });
+  });
+}
+
+/** What whoever watches the process asks; needs no token. */
+function serveState(app: App, { isReady = () => true, models }: AppOptions): void {
+  app.get('/health', (c) => named(c, '/health').json({ status: 'ok' }));
+  app.get('/ready', (c) => {
+    named(c, '/ready');
+    if (!isReady()) throw refusal('OVERLOADED', 'a server that stops', 'one that stays', 'Ask another one');
+    return c.json({ status: 'ready', modelVersions: models().map(({ modelVersion }) => modelVersion) });
+  });
+}
+
+/** The page holds nothing of the model but its version: what it shows it asks for, with a token where one is wanted. */
+function serveExplorer(app: App, { models }: AppOptions): void {
+  app.get('/', async (c) => named(c, '/').html(await explorerPage(models()[0].modelVersion)));
+}
+
+function named<C extends Context>(c: C, route: string): C {
+  c.set('route', route);
+  return c;
+}
+
+function guard(app: App, { tokens, rateLimit, clientOf = () => '' }: AppOptions): void {
+  const known = tokens && tokensOf(tokens);
+  const limiter = rateLimit && new RateLimiter(rateLimit);
+  if (!known && !limiter) return;
+  app.use('/*', async (c, next) => {
+    const place = known?.find(c.req.header('authorization'));
+    if (place === -1) {
+      c.res = problemResponse(c, noToken(), { 'www-authenticate': 'Bearer' });
+      return;
+    }
+    const client = place === undefined ? clientOf(c) : `token ${place}`;
+    if (limiter && !limiter.admits(client, performance.now()))
+      throw refusal('RATE_LIMITED', 'too many requests', 'fewer of them', 'Ask again after Retry-After');
+    await next();
+  });
+}
+
+function serveDocument(app: App, options: AppOptions): void {
+  const { metrics, models, packageVersion, tokens } = options;
+  app.get('/openapi.json', (c) => {
+    const now = models();
+    const subjects = subjectsOf(now[0]);
+    const examplesOf = (entry: Route) =>
+      entry.examples(subjects).map((example) => ({ ...example, answer: answerExample(entry, example, now) }));
+    const document = openApiDocument(routes, { packageVersion, isGuarded: tokens !== undefined, examplesOf });
+    return named(c, '/openapi.json').json(document);
+  });
+  if (!metrics) return;
+  app.get('/metrics', async (c) => {
+    const { contentType, text } = await metrics();
+    return named(c, '/metrics').body(text, 200, { 'content-type': contentType });
+  });
+}
+
+function answerExample(entry: Route, { params = {}, query = {}, body }: RequestExample, models: Models) {
+  return entry.answer(inputOf(entry, models, { params, query, body }));
+}
+
+interface RawParts {
+  readonly params: unknown;
+  readonly query: unknown;
+  readonly body: unknown;
+}
+
+/** @throws SimClustersError BAD_PARAM that names the first thing wrong */
+function inputOf(entry: Route, models: Models, raw: RawParts): Input<unknown, unknown, unknown> {
+  const checked = (part: keyof RawParts, schema: Route['params']) => {
+    const outcome = schema?.safeParse(raw[part]);
+    if (outcome && !outcome.success) throw invalidPart(part, outcome.error);
+    return outcome?.data;
+  };
+  return {
+    params: checked('params', entry.params),
+    query: checked('query', entry.query),
+    body: checked('body', entry.body),
+    models,
+    modelOf: (modelVersion) => modelOfVersion(models, modelVersion),
+  };
+}
+
+function serveRoute(app: App, entry: Route, options: AppOptions): void {
+  const { models, maxBodyBytes = MAX_BODY_BYTES, admit = async (work) => work() } = options;
+  const path = entry.path.replace(/\{(\w+)\}/g, ':$1');
+  const limitBody = bodyLimiter(maxBodyBytes);
+  app.on(entry.method, path, limitBody, async (c) => {
+    named(c, entry.path);
+    const body = entry.body && (await readJson(c));
+    const raw = { params: c.req.param(), query: c.req.query(), body };
+    const text = await admit(() => JSON.stringify(entry.answer(inputOf(entry, models(), raw))));
+    return c.body(text, 200, { 'content-type': JSON_TYPE });
+  });
+  app.all(path, (c) => {
+    const allow = entry.method.toUpperCase();
+    const error = refusal('WRONG_METHOD', c.req.method, allow, 'Ask with the other method');
+    return problemResponse(c, error, { allow });
+  });
+}
+
+/** A body that says how long it is is believed, as HTTP does; another is counted while it comes, which costs a stream of its own. */
+function bodyLimiter(maxSize: number): MiddlewareHandler {
+  const onError = (): never => {
+    throw refusal('BODY_TOO_LARGE', 'a larger body', `at most ${maxSize} bytes`, 'Ask for less at a time');
+  };
+  const counting = bodyLimit({ maxSize, onError });
+  return async (c, next) => {
+    const length = c.req.header('content-length');
+    if (length === undefined || c.req.header('transfer-encoding') !== undefined) return counting(c, next);
+    if (Number(length) > maxSize) onError();
+    await next();
+  };
+}
+
+async function readJson(c: Context): Promise<unknown> {
+  const type = c.req.header('content-type') ?? '';
+  if (!/^application\/json *(;|$)/i.test(type)) {
+    const got = type === '' ? 'no Content-Type' : `Content-Type ${type.slice(0, 100)}`;
+    throw refusal('WRONG_MEDIA_TYPE', got, 'application/json', 'Send JSON and say so');
+  }
+  const text = await c.req.text().catch(brokenOff);
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw refusal('BAD_PARAM', 'a body that is no JSON', 'one JSON object', 'Check the quotes and brackets');
+  }
+}
+
+/** A client that left, or was cut off for being slow, is no defect; other errors stay what they are. */
+function brokenOff(cause: unknown): never {
+  const { name, code } = cause as { readonly name?: string; readonly code?: string };
+  if (name !== 'AbortError' && code !== 'ECONNRESET') throw cause;
+  throw refusal('BAD_PARAM', 'a body that breaks off', 'the whole of it', 'Ask again, and send it at once');
+}
+
+/**
+ * Answers every example over and over, so that the first requests find compiled code.
+ * @param rounds  V8 compiles what runs often
+ */
+export function warmUp(models: Models, rounds = 30): void {
+  const subjects = subjectsOf(models[0]);
+  for (let round = 0; round < rounds; round++)
+    for (const entry of routes)
+      for (const example of entry.examples(subjects)) JSON.stringify(answerExample(entry, example, models));
+}
