@@ -59,8 +59,8 @@ export function plot(series: readonly Series[], axes: Axes): string {
   });
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${HEIGHT}" font-family="sans-serif" font-size="12">`,
-    `<rect width="${WIDTH}" height="${HEIGHT}" fill="#fff"/>`,
     `<title>${axes.title}</title>`,
+    `<rect width="${WIDTH}" height="${HEIGHT}" fill="#fff"/>`,
     text(WIDTH / 2, 20, 'middle', axes.title, ' font-weight="bold"'),
     ...grid,
     ...lines,
