@@ -14,6 +14,16 @@ export interface Variant {
 
 const of = (ranking: RankingName, title: string, ...flags: string[]): Variant => ({ title, ranking, flags });
 
+/** Producers in up to three communities. */
+export const overlapping = [
+  '--proposal',
+  'multiple',
+  '--max-memberships',
+  '3',
+  '--producers-per-community',
+  '7',
+] as const;
+
 /** The first is what the others are held against. */
 export const joinedVariants: readonly Variant[] = [
   of('joined', 'joined score, defaults'),
@@ -28,15 +38,19 @@ export const joinedVariants: readonly Variant[] = [
   of('item-knn', 'item kNN, cosine'),
 ];
 
+/** Params of the preset `small` among them: they were once settled by looking at what is held out of Gowalla. */
 export const embeddingVariants: readonly Variant[] = [
   of('embeddings', 'embeddings alone, defaults'),
   of('cosine-norm', 'producer embeddings × √followers'),
   of('embeddings', 'popularity not held back', '--global-popularity-exponent', '0'),
-  of('embeddings', '20 neighbours in the similarity graph', '--similarity-top-k', '20'),
-  of('embeddings', 'communities half as large', '--producers-per-community', '5'),
-  of('embeddings', 'communities twice as large', '--producers-per-community', '20'),
-  of('embeddings', 'up to 3 communities a producer', '--proposal', 'multiple', '--max-memberships', '3'),
+  of('embeddings', 'fewer neighbours', '--similarity-top-k', '5'),
+  of('embeddings', 'more neighbours', '--similarity-top-k', '20'),
+  of('embeddings', 'neighbours weigh twice as much', '--wt-coeff', '10'),
+  of('embeddings', 'more communities', '--producers-per-community', '5'),
+  of('embeddings', 'fewer communities', '--producers-per-community', '20'),
   of('embeddings', 'sampled on similarities', '--community-weights', 'similarity'),
+  of('embeddings', 'degree-normalised similarity', '--similarity-weighting', 'degree-normalized'),
+  of('embeddings', 'overlapping communities', ...overlapping),
 ];
 
 /** @param share of the training follows that validation holds out */
