@@ -6,10 +6,9 @@ import { type IdTable, idAt, idTableFromStrings, NO_PLACE, placesIn } from '../c
 import { selectRows } from '../core/row-selection.ts';
 import { nearSpellings } from '../inspect/near-spellings.ts';
 import type { Kernels } from '../kernels/kernels.ts';
-import { type ModelReader, outputsOf } from '../pipeline/model-folder.ts';
+import { isUpToDate, type ModelReader } from '../pipeline/model-folder.ts';
 import { explain } from '../recommend/explain.ts';
 import { openRecommender, type Recommender, recommend, weighCarriers } from '../recommend/joined-score.ts';
-import type { ArtifactName } from '../stages/artifacts.ts';
 import { resolveParams } from '../stages/params.ts';
 import { recommendationViews } from '../stages/recommendation-views.ts';
 import { type Artifacts, idsOf, input, matrixOf } from '../stages/stage.ts';
@@ -132,7 +131,7 @@ async function recommenderOf(
 ): Promise<Recommender> {
   const { preset, given } = model.manifest;
   const before = model.manifest.stages[recommendationViews.name];
-  const isKept = before !== undefined && isFresh(model);
+  const isKept = isUpToDate(model.manifest, recommendationViews.name);
   const params = before?.params ?? resolveParams(recommendationViews.params, given, preset?.name ?? 'small');
   const views = isKept
     ? { localView: model.read('localView'), globalView: model.read('globalView') }
@@ -142,15 +141,6 @@ async function recommenderOf(
     matrixOf(input(views, 'localView'), 'producerIndex', 'score'),
     matrixOf(input(views, 'globalView'), 'clusterId', 'score'),
     Number(params['communityWeight']),
-  );
-}
-
-/** Were the views made from what the model now holds? */
-function isFresh({ manifest }: ModelReader): boolean {
-  const outputs = outputsOf(manifest);
-  const reads = manifest.stages[recommendationViews.name]?.reads ?? {};
-  return Object.entries(reads).every(
-    ([name, sha256]) => outputs.get(name as ArtifactName)?.sha256 === sha256,
   );
 }
 

@@ -3,16 +3,17 @@
  * consumer, d(p) followers of a producer, s(p) = d(p) + β:
  *   G[p, q] = Σ_u A[u,p] · A[u,q] · d(u)^-½ / √(s(p) · s(q)),   p ≠ q, the best `numNeighbors` of each row
  *   B       = the best `numBlurNeighbors` of each row of G, made symmetric by the larger of both values
- *   W[p, q] = max(0, G[p, q] - γ · Σ_r G[p, r] · B[r, q])         for the q that row p of G keeps
+ *   W[p, q] = max(0, G[p, q] - σ/λ · Σ_r G[p, r] · B[r, q])       for the q that row p of G keeps; λ: largest eigenvalue of B
  *   L[p, q] = s(p)^-a · W[p, q] · s(q)^(½-b)
  * W is G, sharpened: what p tells of q by way of third producers is taken off, so that a crowd of alike neighbours does not
- * outvote the one that matters. It is one step of the inverse filter (I + γB)^-1, on the pattern of G. Degree normalisation:
- * LightGCN, GF-CF; sharpening of a blurred graph signal: BSPM (SIGIR 2023), which takes it off each user's scores.
+ * outvote the one that matters. It is one step of the inverse filter (I + σ/λ B)^-1, whose series converges for σ < 1, on the
+ * pattern of G: so σ means the same on dense and on thin graphs. Degree normalisation: LightGCN, GF-CF; sharpening of a blurred graph signal: BSPM (SIGIR 2023), which takes it off each user's scores.
  */
 import type { Csr } from '../core/csr.ts';
 import type { Kernels, Progress } from '../kernels/kernels.ts';
 import { topKRows, transpose, unionMax } from '../kernels/sparse.ts';
 import { degreeNormalizedGraph } from './degree-normalized-graph.ts';
+import { spectralRadius } from './spectral-radius.ts';
 import { columnDegrees, inversePowers, scaled } from './weights.ts';
 
 export interface LocalViewOptions {
@@ -20,7 +21,7 @@ export interface LocalViewOptions {
   readonly numNeighbors: number;
   /** Neighbours through which similarity is taken off. */
   readonly numBlurNeighbors: number;
-  /** γ; 0: not sharpened. */
+  /** σ; 0: not sharpened; 1: as much as the inverse filter bears. */
   readonly sharpening: number;
   /** β, followers: added to each producer's count, so that a chance follow of a rare producer weighs less. */
   readonly smoothing: number;
@@ -52,7 +53,9 @@ export async function computeLocalView(
     onProgress: (share) => onProgress?.(GRAPH_SHARE * share),
   });
   const blur = await symmetricBest(kernels, graph, numBlurNeighbors);
-  const sharpened = await sharpen(kernels, graph, blur, sharpening, (share) =>
+  const radius = spectralRadius(blur);
+  const strength = radius > 0 ? sharpening / radius : 0;
+  const sharpened = await sharpen(kernels, graph, blur, strength, (share) =>
     onProgress?.(GRAPH_SHARE + (1 - GRAPH_SHARE) * share),
   );
   const followerCount = columnDegrees(follows);
@@ -69,7 +72,7 @@ async function symmetricBest(kernels: Kernels, graph: Csr, topK: number): Promis
   return unionMax(kernels, await transpose(kernels, transposed), transposed);
 }
 
-/** max(0, G - γ · G · B) on the pattern of G. */
+/** max(0, G - strength · G · B) on the pattern of G. */
 async function sharpen(
   kernels: Kernels,
   graph: Csr,

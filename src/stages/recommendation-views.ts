@@ -15,7 +15,10 @@ export const recommendationViews = defineStage({
   params: {
     viewNeighbors: integer('Producers that each producer speaks for', 300, { min: 1 }),
     blurNeighbors: integer('Neighbours by way of which similarity is taken off again', 200, { min: 1 }),
-    sharpening: number('How much of that is taken off; 0: nothing', 0.2),
+    sharpening: number(
+      'How much of that is taken off; 0: nothing; 1: as much as the inverse filter bears',
+      0.95,
+    ),
     degreeSmoothing: number('Followers added to those of each producer, against chance', 3, {
       unit: 'followers',
     }),

@@ -27,14 +27,28 @@ export function denseLocalView(A: Dense, options: LocalViewOptions): Dense {
   });
   const kept = G.map((row) => best(row, options.numBlurNeighbors));
   const B = producers.map((p) => producers.map((q) => Math.max(kept[p][q], kept[q][p])));
+  const radius = denseSpectralRadius(B);
   return producers.map((p) =>
     producers.map((q) => {
       if (G[p][q] === 0) return 0;
       const explained = sum(producers.map((r) => G[p][r] * B[r][q]));
-      const sharp = Math.max(0, G[p][q] - options.sharpening * explained);
+      const sharp = Math.max(0, G[p][q] - (options.sharpening / radius) * explained);
       return s[p] ** -options.sourceExponent * sharp * s[q] ** (0.5 - options.popularityExponent);
     }),
   );
+}
+
+/** By many more steps than it takes. */
+export function denseSpectralRadius(B: Dense): number {
+  let x = B.map(() => 1);
+  let radius = 0;
+  for (let step = 0; step < 2000; step++) {
+    const y = B.map((row) => sum(row.map((value, i) => value * x[i])));
+    const norm = Math.sqrt(sum(y.map((value) => value * value)));
+    radius = norm;
+    x = y.map((value) => value / (norm || 1));
+  }
+  return radius;
 }
 
 /** The best of a row, ties to the lower column; the others become 0. */
