@@ -25,7 +25,7 @@ export const recommendationViews = defineStage({
     sourceExponent: number('How little a followed producer counts for being followed by many', 0.4),
     popularityExponent: number(
       'How much a candidate of the local view is held back for being followed by many',
-      0.2,
+      0.15,
     ),
     globalPopularityExponent: number('The same in the global view', 0.1),
     viewClusters: integer('Clusters kept per producer', 50, { min: 1 }),
