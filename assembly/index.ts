@@ -2,6 +2,7 @@
 export { compactRows, countDistinct, countKeys, countUnion, expandRows, gather32, mergeDuplicates, permuteRows, prefixKeys, scatterByKey, unionMax } from './csr';
 export { topKRows } from './topk';
 export { spgemmTopK } from './spgemm';
+export { sharpenRows } from './sharpen';
 export { hammingPairs, simhashRows } from './simhash';
 export { samplePairs, wedgeTables } from './wedge';
 export { colorGraph } from './coloring';

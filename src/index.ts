@@ -61,11 +61,16 @@ export { computeTopicEmbedding } from './embeddings/topic.ts';
 export { computeTweetEmbedding } from './embeddings/tweet.ts';
 export { compareWithTruth } from './evaluate/communities.ts';
 export {
+  type ActivityBucket,
+  type Exposure,
+  measureByActivity,
+  measureExposure,
   measureRanking,
   type RankingQuality,
-  recommendByPopularity,
-  recommendByVectors,
-} from './evaluate/recommend.ts';
+  type TestFollows,
+} from './evaluate/ranking-quality.ts';
+export { recommendByPopularity, recommendByVectors } from './evaluate/recommend.ts';
+export { type SplitKind, type SplitOptions, splitFollows } from './evaluate/split.ts';
 export { generatePlantedGraph, type PlantedGraph, type PlantedOptions } from './generate/planted-graph.ts';
 export { buildEngagementGraph } from './graph/engagement-graph.ts';
 export { buildFollowGraph, type FollowGraph } from './graph/follow-graph.ts';

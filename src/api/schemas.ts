@@ -70,6 +70,10 @@ export const recommendation = z.strictObject({
   score: z.number(),
   source: z.string().describe('Query or embedding type that brought it'),
   reasons: z.array(reason),
+  followed: z
+    .array(z.strictObject({ id: z.string(), share: z.number().min(0).max(1.000001) }))
+    .describe('Who to follow by the joined score: followed producers that carry it, and their part of it')
+    .optional(),
 });
 
 export const recommendations = z.strictObject({

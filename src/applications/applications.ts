@@ -5,6 +5,7 @@
 import { idAt } from '../core/ids.ts';
 import { type RetrievalConfig, type RetrievalVariant, retrievalVariant } from '../retrieval/config.ts';
 import { type Blending, blendings } from './interleave.ts';
+import { rankByViews } from './rank-by-views.ts';
 import {
   firstEmbedding,
   type Recommendation,
@@ -103,7 +104,8 @@ export function homeCandidates(
 }
 
 /**
- * Producers for a user, without those already followed and without the user:
+ * Producers for a user, without those already followed and without the user. By the joined score, where the model has the views
+ * for it and no configuration is asked for; else
  *   score = Σ over clusters of interest(c) · cosine(producer, c) · √followers
  * `overrides` apply; the search is exact by default, for producers are few.
  */
@@ -114,9 +116,14 @@ export function whoToFollow(
 ): Recommendation[] {
   const { producers } = model;
   const found = firstEmbedding(model, ['ClusterNormalizedFollowBasedUserInterestedIn'], userId);
+  const { limit = DEFAULT_LIMIT, suffix = 'Exact', overrides } = options;
+  if (model.recommender && options.suffix === undefined && overrides === undefined) {
+    const excludedIds = new Set(options.excludedIds).add(userId);
+    const asked = { userId, interest: found?.vector, limit };
+    return rankByViews(model, model.recommender, asked, { ...options, excludedIds });
+  }
   if (!found) return [];
   const followed = model.followedBy(userId);
-  const { limit = DEFAULT_LIMIT, suffix = 'Exact', overrides } = options;
   const variant = retrievalVariant(found.embeddingType, model.modelVersion, suffix, {
     annAlgorithm: 'dot',
     maxNumResults: Math.min(1000, limit + followed.length + 1),

@@ -14,6 +14,8 @@ export interface Recommendation {
   readonly source: string;
   /** Communities that carry the score, the strongest first. */
   readonly reasons: readonly Reason[];
+  /** By the joined score: the followed producers that carry it, the strongest first, each with its part of the score. */
+  readonly followed?: readonly { readonly id: string; readonly share: number }[];
 }
 
 /** What every application may be told about the one it answers. */

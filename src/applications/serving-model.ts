@@ -3,10 +3,12 @@ import { type Csr, nnz } from '../core/csr.ts';
 import { IdIndex, type IdTable, idAt } from '../core/ids.ts';
 import { type SparseVector, vectorOfRow } from '../core/sparse-vector.ts';
 import type { Kernels } from '../kernels/kernels.ts';
+import { openRecommender, type Recommender } from '../recommend/joined-score.ts';
 import { buildItemIndex, type ItemIndex, type ItemIndexOptions, placesOf } from '../retrieval/item-index.ts';
 import { Retriever } from '../retrieval/retriever.ts';
 import { type EmbeddingSet, Representation } from '../scoring/representation.ts';
 import type { ArtifactName } from '../stages/artifacts.ts';
+import { recommendationViews } from '../stages/recommendation-views.ts';
 import { type Artifact, type Artifacts, idsOf, input, matrixOf, scalars } from '../stages/stage.ts';
 import { type LegibleEntities, legibleEntities } from './opt-out.ts';
 
@@ -35,12 +37,16 @@ export interface ServingModel {
   readonly legible: LegibleEntities;
   /** Rows of producers that a user follows. Empty for strangers. */
   readonly followedBy: (userId: string) => Uint32Array;
+  /** Ranks producers by follows and communities; absent when the model has no views. */
+  readonly recommender?: Recommender;
 }
 
 export interface ServingOptions {
   readonly modelVersion: string;
   /** Of the index of items. Default: unit, so that lists rank by cosine. */
   readonly itemIndex?: Omit<ItemIndexOptions, 'birthMs'>;
+  /** Of the joined score, where the artifacts hold its views. Default that of the stage recommendation-views. */
+  readonly communityWeight?: number;
 }
 
 /** The default store leaves out clusters with as many interested users, or more (UserInterestedInReadableStore). */
@@ -54,13 +60,17 @@ const MOST_USERS_OF_CLUSTER = 5_000_000;
 export async function openServingModel(
   kernels: Kernels,
   artifacts: Artifacts,
-  { modelVersion, itemIndex = { scale: 'unit' } }: ServingOptions,
+  {
+    modelVersion,
+    itemIndex = { scale: 'unit' },
+    communityWeight = recommendationViews.params.communityWeight.default as number,
+  }: ServingOptions,
 ): Promise<ServingModel> {
   const names = idsOf(input(artifacts, 'clusters'), 'name');
   const follows = input(artifacts, 'followGraph');
   const consumers = IdIndex.from(idsOf(follows, 'consumerId'));
   const followed = matrixOf(follows, 'producerIndex');
-  const { tweetEmbedding, items, topicEmbedding, clusterToTopics } = artifacts;
+  const { tweetEmbedding, items, topicEmbedding, clusterToTopics, localView, globalView } = artifacts;
   const hasItems = tweetEmbedding !== undefined && items !== undefined;
   return {
     modelVersion,
@@ -79,6 +89,15 @@ export async function openServingModel(
         ? new Uint32Array(0)
         : followed.indices.subarray(followed.indptr[row], followed.indptr[row + 1]);
     },
+    recommender:
+      localView &&
+      globalView &&
+      (await openRecommender(
+        kernels,
+        matrixOf(localView, 'producerIndex', 'score'),
+        matrixOf(globalView, 'clusterId', 'score'),
+        communityWeight,
+      )),
   };
 }
 

@@ -11,6 +11,7 @@ import { explorerCommand } from './explorer-command.ts';
 import { exportCommand } from './export-command.ts';
 import { generateCommand } from './generate-command.ts';
 import { inspectCommand } from './inspect-command.ts';
+import { recommendCommand } from './recommend-command.ts';
 import { runCommand, stageCommands } from './run-command.ts';
 import { serveCommand } from './serve-command.ts';
 import { streamCommand } from './stream-command.ts';
@@ -26,6 +27,7 @@ export async function main(argv: readonly string[]): Promise<void> {
     .command(exportCommand)
     .command(explorerCommand)
     .command(inspectCommand)
+    .command(recommendCommand)
     .command(evaluateCommand)
     .command(generateCommand)
     .command(serveCommand)

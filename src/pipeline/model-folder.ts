@@ -65,6 +65,16 @@ export function outputsOf(manifest: Manifest): Map<ArtifactName, OutputRecord> {
   return outputs;
 }
 
+/** Has the stage run, and on what the model now holds? */
+export function isUpToDate(manifest: Manifest, stage: string): boolean {
+  const record = manifest.stages[stage];
+  if (!record) return false;
+  const outputs = outputsOf(manifest);
+  return Object.entries(record.reads ?? {}).every(
+    ([name, sha256]) => outputs.get(name as ArtifactName)?.sha256 === sha256,
+  );
+}
+
 export function readArtifact(folder: string, { file, sha256 }: OutputRecord, verify = true): Artifact {
   const { table, metadata } = readTable(join(folder, file), { sha256: verify ? sha256 : undefined });
   const attributes: Record<string, string> = {};

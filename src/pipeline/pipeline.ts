@@ -39,7 +39,7 @@ export interface RunOptions {
   readonly given: GivenParams;
   /** Unset: chosen by the number of producers. */
   readonly preset?: PresetName;
-  /** Name of the last stage wanted; unset: all. */
+  /** Name of the last stage wanted; unset: the whole job, without stages on demand. */
   readonly target?: string;
   readonly seed?: string;
   readonly modelVersion?: string;
@@ -81,9 +81,9 @@ export async function runPipeline(options: RunOptions): Promise<Manifest> {
   }
 }
 
-/** The stages that `target` needs, in running order; all of them when it is unset. */
+/** The stages that `target` needs, in running order; when it is unset, all but those on demand. */
 export function stagesFor(target?: string): Stage[] {
-  if (target === undefined) return [...stages];
+  if (target === undefined) return stages.filter(({ isOnDemand }) => !isOnDemand);
   if (!stages.some(({ name }) => name === target)) {
     throw new SimClustersError('BAD_PARAM', {
       got: `stage ${target}`,
@@ -110,13 +110,22 @@ class Run {
   readonly #cache = new Map<ArtifactName, Artifact>();
   #manifest: Manifest;
   #preset: PresetChoice | undefined;
+  readonly #wasComplete: boolean;
+  /** Has a stage of the whole job been made anew? Then the others may be stale. */
+  #isRemade = false;
 
   constructor(options: RunOptions, kernels: Kernels) {
     this.#options = options;
     this.#kernels = kernels;
     this.#planned = stagesFor(options.target);
-    if (options.preset) this.#preset = { name: options.preset, reason: '--preset' };
-    this.#manifest = this.#freshManifest(readManifest(options.folder));
+    const previous = readManifest(options.folder);
+    if (options.preset)
+      this.#preset =
+        previous?.preset?.name === options.preset
+          ? previous.preset
+          : { name: options.preset, reason: '--preset' };
+    this.#wasComplete = previous?.status === 'complete';
+    this.#manifest = this.#freshManifest(previous);
   }
 
   async toTheEnd(): Promise<Manifest> {
@@ -131,7 +140,8 @@ class Run {
       if (!this.#preset) this.#choosePreset();
       this.#forgetUnread(this.#planned.slice(place + 1));
     }
-    if (this.#planned.length === stages.length) await this.#save({ status: 'complete' });
+    const isWhole = this.#options.target === undefined || (this.#wasComplete && !this.#isRemade);
+    if (isWhole) await this.#save({ status: 'complete' });
     this.#emit({ type: 'run-end', folder, seconds: secondsSince(began), peakRssBytes: peakRssBytes() });
     return this.#manifest;
   }
@@ -186,6 +196,7 @@ class Run {
     { inputs, imports, key }: { inputs: InputRecord[]; imports: readonly ImportedArtifact[]; key: string },
   ): Promise<void> {
     const began = performance.now();
+    this.#isRemade ||= !stage.isOnDemand;
     const imported = Object.fromEntries(
       imports.map(({ param, folder, output }) => [param, readArtifact(folder, output)]),
     );

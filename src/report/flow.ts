@@ -25,9 +25,10 @@ interface Box {
 export function flowNodes({ stages }: Manifest): FlowNode[] {
   const nodes: FlowNode[] = [];
   const reach: Set<number>[] = [];
-  for (const stage of allStages) {
+  const shown = allStages.filter(({ name, isOnDemand }) => !isOnDemand || stages[name]);
+  for (const stage of shown) {
     const reads = new Set<string>([...stage.reads, ...stage.readsIfPresent]);
-    const needed = allStages
+    const needed = shown
       .slice(0, nodes.length)
       .flatMap((other, i) => (other.writes.some((name) => reads.has(name)) ? [i] : []));
     const record = stages[stage.name];

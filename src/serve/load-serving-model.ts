@@ -1,8 +1,9 @@
 /** A model folder made ready to answer, with kernels of its own. */
 import { openServingModel, type ServingModel, type ServingOptions } from '../applications/serving-model.ts';
 import { type KernelOptions, openKernels } from '../kernels/open.ts';
-import { openModel } from '../pipeline/model-folder.ts';
+import { isUpToDate, openModel } from '../pipeline/model-folder.ts';
 import { artifactNames } from '../stages/artifacts.ts';
+import { recommendationViews } from '../stages/recommendation-views.ts';
 import type { Artifacts } from '../stages/stage.ts';
 
 export interface LoadedServingModel {
@@ -23,12 +24,19 @@ export async function loadServingModel(
   kernelOptions: KernelOptions = {},
 ): Promise<LoadedServingModel> {
   const reader = openModel(folder);
-  const present = artifactNames.filter((name) => served.has(name) && reader.has(name));
+  const views = recommendationViews.name;
+  const hasViews = isUpToDate(reader.manifest, views);
+  const present = artifactNames.filter(
+    (name) =>
+      reader.has(name) &&
+      (served.has(name) || (hasViews && recommendationViews.writes.includes(name as never))),
+  );
   const artifacts: Artifacts = Object.fromEntries(present.map((name) => [name, reader.read(name)]));
   const kernels = openKernels(kernelOptions);
   try {
     const model = await openServingModel(kernels, artifacts, {
       modelVersion: reader.manifest.modelVersion,
+      ...(hasViews && { communityWeight: Number(reader.manifest.stages[views].params['communityWeight']) }),
       ...options,
     });
     return { model, close: () => kernels.close() };
@@ -38,7 +46,7 @@ export async function loadServingModel(
   }
 }
 
-/** What openServingModel reads. */
+/** What openServingModel reads, beside the views where they are made of what the model now holds. */
 const served = new Set<string>([
   'followGraph',
   'producers',

@@ -131,6 +131,14 @@ export const artifactTypes = {
     summary: 'The communities, with readable names',
     columns: { clusterId: 'u32', name: 'text', numProducers: 'u32', numConsumers: 'u32' },
   },
+  localView: {
+    summary: 'The producers each producer speaks for, by producer index',
+    columns: { producerId: 'text', producerIndex: 'list u32: row of producers', score: 'list f32' },
+  },
+  globalView: {
+    summary: 'The clusters that speak for each producer',
+    columns: { producerId: 'text', clusterId: cluster, score: 'list f32' },
+  },
 } as const satisfies Record<string, ArtifactType>;
 
 export type ArtifactName = keyof typeof artifactTypes;

@@ -9,6 +9,7 @@ import { previousKnownFor } from './previous-known-for.ts';
 import { producerEmbeddings } from './producer-embeddings.ts';
 import { producerNorms } from './producer-norms.ts';
 import { producerSimilarity } from './producer-similarity.ts';
+import { recommendationViews } from './recommendation-views.ts';
 import type { Stage } from './stage.ts';
 import { topicEmbeddings } from './topic-embeddings.ts';
 import { tweetEmbeddings } from './tweet-embeddings.ts';
@@ -26,4 +27,5 @@ export const stages: readonly Stage[] = [
   tweetEmbeddings,
   clusterIndices,
   clusterNames,
+  recommendationViews,
 ];

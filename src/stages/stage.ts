@@ -54,6 +54,8 @@ export interface Stage<P extends Readonly<Record<string, ParamSpec>> = Readonly<
   /** Is this artifact of no account under these params? Then a change of it does not make the outputs stale. */
   readonly ignores: (artifact: ArtifactName, params: ParamsOf<P>) => boolean;
   readonly params: P;
+  /** Runs when it is asked for by name, and not as part of the whole job. */
+  readonly isOnDemand: boolean;
   /** Does it draw random numbers under these params? Then another seed makes other outputs. */
   readonly usesSeed: (params: ParamsOf<P>) => boolean;
   /** Why the stage has nothing to do under these params and inputs; undefined when it has. */
@@ -63,9 +65,9 @@ export interface Stage<P extends Readonly<Record<string, ParamSpec>> = Readonly<
 
 type StageDeclaration<P extends Readonly<Record<string, ParamSpec>>> = Omit<
   Stage<P>,
-  'readsIfPresent' | 'ignores' | 'notApplicable' | 'usesSeed'
+  'readsIfPresent' | 'ignores' | 'notApplicable' | 'usesSeed' | 'isOnDemand'
 > &
-  Partial<Pick<Stage<P>, 'readsIfPresent' | 'ignores' | 'notApplicable' | 'usesSeed'>>;
+  Partial<Pick<Stage<P>, 'readsIfPresent' | 'ignores' | 'notApplicable' | 'usesSeed' | 'isOnDemand'>>;
 
 export function defineStage<const P extends Readonly<Record<string, ParamSpec>>>(
   declaration: StageDeclaration<P>,
@@ -73,6 +75,7 @@ export function defineStage<const P extends Readonly<Record<string, ParamSpec>>>
   return {
     readsIfPresent: [],
     ignores: () => false,
+    isOnDemand: false,
     usesSeed: () => false,
     notApplicable: () => undefined,
     ...declaration,

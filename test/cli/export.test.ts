@@ -136,6 +136,7 @@ test('indices become the ids of the rows they count', () => {
   const cases: [ArtifactName, string, string, ArtifactName, string][] = [
     ['followGraph', 'producerIndex', 'producerId', 'producers', 'producerId'],
     ['engagementGraph', 'producerIndex', 'producerId', 'producers', 'producerId'],
+    ['localView', 'producerIndex', 'producerId', 'producers', 'producerId'],
     ['producerSimilarity', 'neighborIndex', 'neighborId', 'producers', 'producerId'],
     ['clusterToProducers', 'producerIndex', 'producerId', 'producers', 'producerId'],
     ['clusterToTweets', 'itemIndex', 'itemId', 'items', 'itemId'],

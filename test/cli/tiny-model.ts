@@ -38,6 +38,8 @@ export function buildTinyModel(): TinyModel {
     const { status, stderr } = simclusters(['run', '--model', model, ...inputs, ...settings, ...renewal]);
     if (status !== 0) throw new Error(`no tiny model: ${stderr}`);
   }
+  const { status, stderr } = simclusters(['recommendation-views', '--model', model, '--quiet']);
+  if (status !== 0) throw new Error(`no views: ${stderr}`);
   return { folder, model };
 }
 

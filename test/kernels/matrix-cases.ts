@@ -128,6 +128,26 @@ export const topKRows: MakeCase = (random, numRows) => {
   };
 };
 
+export const sharpenRows: MakeCase = (random, numRows) => {
+  const numInner = 1 + random.below(9);
+  const graph = random.csr(numRows, numInner);
+  const blur = random.csr(numInner, numInner);
+  return {
+    values: {
+      indptr: graph.indptr,
+      indices: graph.indices,
+      data: graph.data,
+      blurIndptr: blur.indptr,
+      blurIndices: blur.indices,
+      blurData: blur.data,
+      strength: random.weight(),
+      dataOut: f32(graph.indices.length),
+    },
+    count: numRows,
+    scratchBytes: numInner * 4,
+  };
+};
+
 export const spgemmTopK: MakeCase = (random, numRows) => {
   const numInner = 1 + random.below(8);
   const numCols = 1 + random.below(60);

@@ -13,6 +13,7 @@ import { membershipTwins } from './memberships.ts';
 import { TwinMemory } from './memory.ts';
 import { metropolisTwins } from './metropolis.ts';
 import { postingsTwins } from './postings.ts';
+import { sharpenTwins } from './sharpen.ts';
 import { simhashTwins } from './simhash.ts';
 import { spgemmTwins } from './spgemm.ts';
 import { streamTwins } from './stream.ts';
@@ -23,6 +24,7 @@ export function createReferenceKernels(buffer: ArrayBufferLike): KernelExports {
   return {
     ...csrTwins(memory),
     ...spgemmTwins(memory),
+    ...sharpenTwins(memory),
     ...simhashTwins(memory),
     ...wedgeTwins(memory),
     ...coloringTwins(memory),
