@@ -1,13 +1,12 @@
 /** The sweep against plain C, against its JavaScript twin, and on two threads against one. */
-import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Csr } from '../../src/core/csr.ts';
 import { openKernels } from '../../src/kernels/open.ts';
 import { type Contender, interleave, milliseconds, ratio } from '../medians.ts';
-import { compileNative } from '../native/compile.ts';
 import { table } from '../table.ts';
+import { nativeSweep } from './native.ts';
 import { hashOf, startSampler } from './sampler-run.ts';
 
 export interface SpeedOptions {
@@ -46,19 +45,9 @@ export async function compareSpeed(graph: Csr, options: SpeedOptions): Promise<s
     const two = await wasm('WASM, 2 threads', 2);
     const file = join(folder, 'start.bin');
     await one.run.write(file, NUM_EPOCHS);
-    const program = compileNative('metropolis', folder);
     const hashes = new Set<string>();
-    const c: Contender = {
-      name: 'C, 1 thread (gcc -O3 -march=native)',
-      async run() {
-        const lines = execFileSync(program as string, [file, String(NUM_EPOCHS)], { encoding: 'utf8' }).split(
-          '\n',
-        );
-        hashes.add(lines[NUM_EPOCHS].replace('hash ', ''));
-        return lines.slice(0, NUM_EPOCHS).reduce((sum, line) => sum + Number(line), 0) / NUM_EPOCHS;
-      },
-    };
-    const contenders = [one.contender, two.contender, ...(program ? [c] : [])];
+    const c = nativeSweep(folder, file, NUM_EPOCHS, hashes);
+    const contenders = [one.contender, two.contender, ...(c ? [c] : [])];
     const measured = await interleave(contenders, options.numRounds);
     hashes.add(hashOf(one.run.sampler.memberships()));
     hashes.add(hashOf(two.run.sampler.memberships()));

@@ -11,6 +11,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { openEdgeModel } from '../../src/edge.ts';
 import { readWasm } from '../../src/kernels/open.ts';
+import { findChromium } from '../fixtures/chromium.ts';
 import { bundle, findRuntime, root, runtimeNames, serveIn } from './runtimes.ts';
 import { sampleFile, sampleQueries } from './sample.ts';
 
@@ -93,12 +94,8 @@ for (const name of runtimeNames) {
   });
 }
 
-const executablePath = [process.env['CHROMIUM_PATH'], '/usr/bin/chromium', '/usr/bin/chromium-browser'].find(
-  (path) => path !== undefined && existsSync(path),
-);
-if (executablePath === undefined) {
-  console.log('no Chromium (CHROMIUM_PATH or /usr/bin/chromium): its check of simclusters/edge is LEFT OUT');
-} else {
+const executablePath = findChromium('the checks of simclusters/edge in it');
+if (executablePath !== undefined) {
   test('Chromium, by ranges', async () => {
     const { server, url, ranges } = await serveFolder();
     const browser = await chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-gpu'] });

@@ -1,5 +1,5 @@
 /** The explorer in a real browser, served and as a file. Left out, with a line that says so, where there is no Chromium. */
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import type { Server } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -13,11 +13,10 @@ import { atlasOf } from '../../src/explorer/atlas.ts';
 import { explorerPage } from '../../src/explorer/page.ts';
 import { listen } from '../../src/serve/http-server.ts';
 import { openSmallModel } from '../api/small-model.ts';
+import { findChromium } from '../fixtures/chromium.ts';
 import { HOSTILE } from '../report/models.ts';
 
-const executablePath = [process.env['CHROMIUM_PATH'], '/usr/bin/chromium', '/usr/bin/chromium-browser'].find(
-  (path) => path !== undefined && existsSync(path),
-);
+const executablePath = findChromium('the browser checks of the explorer');
 const args = [
   '--no-sandbox',
   '--disable-gpu',
@@ -28,11 +27,7 @@ const args = [
   '--disable-sync',
 ];
 
-if (executablePath === undefined) {
-  console.log(
-    'no Chromium (CHROMIUM_PATH or /usr/bin/chromium): the browser checks of the explorer are LEFT OUT',
-  );
-} else {
+if (executablePath !== undefined) {
   const { model, close } = await openSmallModel();
   const folder = mkdtempSync(join(tmpdir(), 'simclusters-explorer-'));
   const file = join(folder, 'explorer.html');

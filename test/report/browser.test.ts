@@ -1,17 +1,15 @@
 /** The page in a real browser. Left out, with a line that says so, where there is no Chromium. */
-import { existsSync } from 'node:fs';
 import { pathToFileURL } from 'node:url';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { writeReport } from '../../src/report/report.ts';
+import { findChromium } from '../fixtures/chromium.ts';
 import { groupedRows, HOSTILE, modelBuilder } from './models.ts';
 
 const { buildModel, removeModels } = modelBuilder();
 
-const executablePath = [process.env['CHROMIUM_PATH'], '/usr/bin/chromium', '/usr/bin/chromium-browser'].find(
-  (path) => path !== undefined && existsSync(path),
-);
+const executablePath = findChromium('the browser checks of report.html');
 const args = [
   '--no-sandbox',
   '--disable-gpu',
@@ -28,11 +26,7 @@ interface Visit {
   readonly javaScriptEnabled?: boolean;
 }
 
-if (executablePath === undefined) {
-  console.log(
-    'no Chromium (CHROMIUM_PATH or /usr/bin/chromium): the browser checks of report.html are LEFT OUT',
-  );
-} else {
+if (executablePath !== undefined) {
   let browser: Browser;
   const url = pathToFileURL(
     await writeReport(await buildModel(groupedRows(80, 6, 6), { numCommunities: 160 })),
