@@ -8,11 +8,12 @@ import { availableParallelism, cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Csr } from '../src/core/csr.ts';
-import { type KernelOptions, openKernels } from '../src/kernels/open.ts';
+import { type KernelOptions, openKernels, readWasm } from '../src/kernels/open.ts';
 import { interleave, median } from './medians.ts';
 import { benchFlags, Page } from './page.ts';
 import { drawFollows } from './similarity/graphs.ts';
 import { type ComparedWork, cosineWork, edgeWork, sweepWork } from './suite/compared-works.ts';
+import { runPortably } from './suite/portable-run.ts';
 import { type Results, type Row, resultsPage, runtimeTable, suiteTable, type Way } from './suite/rows.ts';
 import { runElsewhere } from './suite/runtimes.ts';
 import { plantedGraph, prepareWorks } from './suite/works.ts';
@@ -33,6 +34,7 @@ const stamp = {
 const here = `Node ${process.version}`;
 
 function rowOf(
+  part: Row['part'],
   work: { name: string; shape: string },
   way: Way,
   runtime: string,
@@ -40,7 +42,7 @@ function rowOf(
 ): Row {
   const ms = seconds.map((time) => time * 1000);
   return {
-    ...{ work: work.name, shape: work.shape, way, runtime, ...stamp },
+    ...{ part, work: work.name, shape: work.shape, way, runtime, ...stamp },
     ...{ median: median(ms), least: Math.min(...ms), most: Math.max(...ms), numRounds: ms.length },
   };
 }
@@ -72,7 +74,7 @@ async function graphOfSweep(): Promise<Csr> {
 async function runCompared(work: ComparedWork): Promise<Row[]> {
   const measured = await interleave(work.ways, args.rounds);
   await work.close();
-  return measured.map(({ name, seconds }) => rowOf(work, name as Way, here, seconds));
+  return measured.map(({ name, seconds }) => rowOf('kernels', work, name as Way, here, seconds));
 }
 
 async function runWorks(): Promise<Row[]> {
@@ -86,7 +88,7 @@ async function runWorks(): Promise<Row[]> {
   for (const work of await prepareWorks(opened[1].kernels, size)) {
     const contenders = opened.map(({ name, kernels }) => ({ name, run: () => work.run(kernels) }));
     const measured = await interleave(contenders, args.rounds);
-    rows.push(...measured.map(({ name, seconds }) => rowOf(work, name as Way, here, seconds)));
+    rows.push(...measured.map(({ name, seconds }) => rowOf('kernels', work, name as Way, here, seconds)));
   }
   for (const { kernels } of opened) await kernels.close();
   return rows;
@@ -95,27 +97,24 @@ async function runWorks(): Promise<Row[]> {
 async function runThere(): Promise<Row[]> {
   // A tenth of the graph: the twins take their time everywhere.
   const task = { size: { ...size, users: Math.ceil(size.users / 10) }, numRounds: args.rounds };
-  const found = await runElsewhere(task);
-  return found.flatMap(({ runtime, results }) =>
+  const own = { runtime: here, results: await runPortably(readWasm('core.wasm'), task) };
+  return [own, ...(await runElsewhere(task))].flatMap(({ runtime, results }) =>
     results.flatMap((result) => {
-      const work = { name: `${result.work}, small`, shape: result.shape };
-      return [rowOf(work, 'JS', runtime, result.js), rowOf(work, 'WASM, 1 thread', runtime, result.wasm)];
+      const work = { name: result.work, shape: result.shape };
+      return [
+        rowOf('runtimes', work, 'JS', runtime, result.js),
+        rowOf('runtimes', work, 'WASM, 1 thread', runtime, result.wasm),
+      ];
     }),
   );
 }
 
 const results: Results = JSON.parse(readFileSync(fileOf('results.json'), 'utf8'));
-const kept = results.rows.filter(
-  ({ runtime }) => !wanted.has(runtime.startsWith('Node') ? 'kernels' : 'runtimes'),
-);
-const fresh = [
-  ...(wanted.has('kernels') ? await runHere() : []),
-  ...(wanted.has('runtimes') ? await runThere() : []),
-];
 const all: Results = {
-  rows: [...fresh, ...kept].sort(
-    (a, b) => Number(b.runtime.startsWith('Node')) - Number(a.runtime.startsWith('Node')),
-  ),
+  rows: [
+    ...(wanted.has('kernels') ? await runHere() : results.rows.filter(({ part }) => part === 'kernels')),
+    ...(wanted.has('runtimes') ? await runThere() : results.rows.filter(({ part }) => part === 'runtimes')),
+  ],
 };
 writeFileSync(fileOf('results.json'), `${JSON.stringify(all, undefined, 1)}\n`);
 writeFileSync(fileOf('results.html'), resultsPage(all));

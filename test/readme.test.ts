@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import { type Results, suiteTable } from '../bench/suite/rows.ts';
 import { stages } from '../src/stages/index.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -67,6 +68,13 @@ test('the table of stages is the one the stages declare', () => {
   const wanted = text.replace(/(<!-- stages -->\n)[\s\S]*(<!-- \/stages -->)/, `$1${table}\n$2`);
   if (process.env['UPDATE_GOLDEN'] && wanted !== text) writeFileSync(file, wanted);
   else assert.is(text, wanted, 'run UPDATE_GOLDEN=1 npm test to renew the table');
+});
+
+test('the table of kernels is that of the results kept', () => {
+  const results: Results = JSON.parse(readFileSync(join(root, 'bench/results.json'), 'utf8'));
+  assert.ok(results.rows.length > 20);
+  const [, shown] = /<!-- bench -->\n([\s\S]*)<!-- \/bench -->/.exec(text) ?? [];
+  assert.is(shown, `${suiteTable(results)}\n`, 'run npm run bench, which writes both');
 });
 
 test.run();

@@ -6,6 +6,8 @@ export const ways = ['JS', 'WASM scalar', 'WASM, 1 thread', 'WASM, 2 threads', '
 export type Way = (typeof ways)[number];
 
 export interface Row {
+  /** `kernels`: on Node, all ways; `runtimes`: in each runtime, one thread and the twin. */
+  readonly part: 'kernels' | 'runtimes';
   readonly work: string;
   /** The input, in words. */
   readonly shape: string;
@@ -26,12 +28,11 @@ export interface Results {
   readonly rows: readonly Row[];
 }
 
-const isNode = ({ runtime }: Row) => runtime.startsWith('Node');
 const namesOf = (rows: readonly Row[]) => [...new Set(rows.map(({ work }) => work))];
 
 /** The table of the README: Node's rows, one work a line. */
 export function suiteTable({ rows }: Results): string {
-  const own = rows.filter(isNode);
+  const own = rows.filter(({ part }) => part === 'kernels');
   const of = (work: string, way: Way) => own.find((row) => row.work === work && row.way === way);
   const ms = (row: Row | undefined) => (row ? row.median.toFixed(row.median < 10 ? 2 : 1) : '');
   const ratio = (a: Row | undefined, b: Row | undefined) =>
@@ -47,20 +48,17 @@ export function suiteTable({ rows }: Results): string {
 }
 
 /** WASM on one thread and the JavaScript twin, by runtime. */
-export function runtimeTable({ rows }: Results): string {
+export function runtimeTable(results: Results): string {
+  const rows = results.rows.filter(({ part }) => part === 'runtimes');
   const runtimes = [...new Set(rows.map(({ runtime }) => runtime))];
-  const of = (work: string, way: Way, runtime: string) =>
-    rows.find((row) => row.work === work && row.way === way && row.runtime === runtime)?.median;
   const cell = (work: string, runtime: string) => {
-    const [one, js] = [of(work, 'WASM, 1 thread', runtime), of(work, 'JS', runtime)];
-    return one === undefined ? '' : `${one.toFixed(1)}${js === undefined ? '' : ` (JS ${js.toFixed(1)})`}`;
+    const of = (way: Way) =>
+      rows.find((row) => row.work === work && row.way === way && row.runtime === runtime)?.median.toFixed(1);
+    return `${of('WASM, 1 thread')} (${of('JS')})`;
   };
-  const lines = namesOf(rows)
-    .filter((work) =>
-      runtimes.some((runtime) => runtime !== runtimes[0] && of(work, 'WASM, 1 thread', runtime)),
-    )
-    .map((work) => [work, ...runtimes.map((runtime) => cell(work, runtime))]);
-  return table(['ms, median', ...runtimes], lines);
+  const lines = namesOf(rows).map((work) => [work, ...runtimes.map((runtime) => cell(work, runtime))]);
+  const shapes = namesOf(rows).map((work) => `${work}: ${rows.find((row) => row.work === work)?.shape}`);
+  return `${table(['WASM (JS), ms, median', ...runtimes], lines)}\n\n${shapes.join('; ')}.`;
 }
 
 const BAR_WIDTH = 420;
@@ -76,9 +74,10 @@ const COLORS: Record<Way, string> = {
 
 /** One page: a bar for each way and runtime of each work, on a logarithmic scale, with the spread of the rounds. */
 export function resultsPage({ rows }: Results): string {
-  const sections = namesOf(rows).map((work) => {
-    const own = rows.filter((row) => row.work === work);
-    return `<section><h2>${escaped(work)}</h2><p>${escaped(own[0].shape)}</p>${bars(own)}</section>`;
+  const inputs = [...new Set(rows.map(({ work, shape }) => `${work}, ${shape}`))];
+  const sections = inputs.map((input) => {
+    const own = rows.filter(({ work, shape }) => `${work}, ${shape}` === input);
+    return `<section><h2>${escaped(own[0].work)}</h2><p>${escaped(own[0].shape)}</p>${bars(own)}</section>`;
   });
   const facts = rows[0] ? `${rows[0].machine}, ${rows[0].date}` : '';
   return `<!doctype html>
