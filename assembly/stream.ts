@@ -118,14 +118,15 @@ function addInterests(p: StreamParams, base: usize, shard: u32, pairs: usize, of
   let sumSquares = item.sumSquares;
   let clusters = base + item.vector;
   let bits = item.vectorBits;
-  for (let i = getU32(p.interestIndptr, actor); i < end; i++) {
+  const begin = getU32(p.interestIndptr, actor);
+  for (let i = begin; i < end; i++) {
     const cluster = getU32(p.interestClusters, i);
     const added = floor(<f64>getF32(p.interestScores, i) * factor + 0.5) * scale;
     let at: u32 = bits == 0 ? 0 : findCluster(clusters, bits, cluster);
     if (bits == 0 || getU32(clusters, at) == 0) {
       if ((item.numEntries + 1) * 4 > (3 << bits) || bits == 0) {
         const negligible = p.negligible / worthAt(s, p, getF64(p.timesMs, row));
-        if (!growVector(p, base, shard, pairs, offset, negligible)) {
+        if (!growVector(p, base, shard, pairs, offset, negligible, end - begin)) {
           s.numRefused++;
           continue;
         }
