@@ -154,4 +154,13 @@ export { communityOptions } from './stages/community-params.ts';
 export { stages } from './stages/index.ts';
 export { type ParamSpec, type ParamValue, type PresetName, presetNames } from './stages/params.ts';
 export { type Artifact, idsOf, matrixOf, type Stage, scalars } from './stages/stage.ts';
+// Streams
+export { type EngineOptions, type Interests, StreamEngine } from './stream/engine.ts';
+export { latestSnapshot, type SnapshotPointer } from './stream/snapshot.ts';
+export type { Source, SourceBatch, SourceSession } from './stream/source.ts';
+export { FileSource } from './stream/sources/file-source.ts';
+export { HttpSource } from './stream/sources/http-source.ts';
+export { PipeSource } from './stream/sources/pipe-source.ts';
+export { sourceOfUrl } from './stream/sources/source-url.ts';
+export { Stream, type StreamOptions } from './stream/stream.ts';
 export { type TopKCosineOptions, topKCosine } from './top-k-cosine.ts';
