@@ -193,6 +193,35 @@ async function itemsOf(
   return retrievable(kernels, idsOf(tweets, 'itemId'), embedding, index);
 }
 
+/** Types under which a stream's tweets are read. */
+const LIVE_TYPE = 'LogFavBasedTweet';
+
+/**
+ * A model with the tweets of a stream in place of its items.
+ * @param snapshot  `tweetEmbedding` (itemId, bornMs, clusterId, score) and `clusterToTweets` of a snapshot
+ * @param kernels   their memory holds the index of the tweets
+ */
+export async function withLiveItems(
+  kernels: Kernels,
+  model: ServingModel,
+  { tweetEmbedding, clusterToTweets }: { tweetEmbedding: Artifact; clusterToTweets: Artifact },
+  options: ItemIndexOptions = { scale: 'unit' },
+): Promise<ServingModel> {
+  const ids = idsOf(tweetEmbedding, 'itemId');
+  const embedding = matrixOf(tweetEmbedding, 'clusterId', 'score');
+  const birthMs = scalars<Float64Array>(tweetEmbedding, 'bornMs');
+  const items = retrievable(
+    kernels,
+    ids,
+    embedding,
+    await buildItemIndex(kernels, embedding, { ...options, birthMs }),
+  );
+  const { modelVersion, representation } = model;
+  const clusterIndex = matrixOf(clusterToTweets, 'itemIndex', 'score');
+  const live = { embeddingType: LIVE_TYPE, modelVersion, ids, embedding, clusterIndex };
+  return { ...model, items, authorOf: undefined, representation: representation.with([live]) };
+}
+
 function retrievable(kernels: Kernels, ids: IdTable, embedding: Csr, index: ItemIndex): Retrievable {
   const known = IdIndex.from(ids);
   return {

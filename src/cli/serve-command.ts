@@ -8,6 +8,7 @@ import type { ServeOptions } from '../serve/options.ts';
 
 interface ServeArgs {
   readonly model: readonly string[];
+  readonly stream?: string;
   readonly host: string;
   readonly port: number;
   readonly threads: number;
@@ -50,6 +51,12 @@ export const serveCommand: CommandModule = {
         default: ['model'],
         requiresArg: true,
         describe: 'Model folder, or a folder with `latest` in it; several: each version answers for itself',
+      })
+      .option('stream', {
+        type: 'string',
+        requiresArg: true,
+        describe:
+          'State folder of `simclusters stream`: its tweets are served in place of the items of the (first) model, each snapshot as it comes',
       })
       .option('host', {
         type: 'string',
@@ -126,6 +133,7 @@ function optionsOf(args: ServeArgs): ServeOptions {
   const numProcesses = args.threads || availableParallelism();
   return {
     models: args.model,
+    stream: args.stream,
     host: args.host,
     port: args.port,
     numProcesses,

@@ -61,6 +61,13 @@ export class Representation {
     }
   }
 
+  /** The same with other sets in place of those of the same type and version. */
+  with(sets: readonly EmbeddingSet[]): Representation {
+    const copy = new Representation(sets);
+    for (const [key, set] of this.#sets) if (!copy.#sets.has(key)) copy.#sets.set(key, set);
+    return copy;
+  }
+
   /** Registered (type, model version) pairs, in order of registration. */
   get kinds(): { embeddingType: string; modelVersion: string }[] {
     return [...this.#sets.values()].map(({ embeddingType, modelVersion }) => ({

@@ -1,10 +1,12 @@
 /** A process that answers: loads the models it is told to, listens, and stops when told to. Started by the first process. */
 import { createApp, warmUp } from '../api/app.ts';
 import type { Models } from '../api/models.ts';
+import type { ServingModel } from '../applications/serving-model.ts';
 import { SimClustersError } from '../core/errors.ts';
 import { packageVersion } from '../pipeline/package-version.ts';
 import { Admission } from './admission.ts';
 import { addressOf, type HttpServer, startHttpServer } from './http-server.ts';
+import { LiveItems } from './live-items.ts';
 import { loadServingModel } from './load-serving-model.ts';
 import { openLog } from './log.ts';
 import type { Failure, ToAnswering, ToFirst } from './messages.ts';
@@ -49,12 +51,13 @@ async function start(options: ServeOptions, folders: readonly string[]): Promise
   ({ drainSeconds } = options);
   const models = (await Promise.all(folders.map(loadModel))) as unknown as Models;
   warmUp(models);
+  const live = await watchStream(options, models[0], log);
   const modelVersions = models.map(({ modelVersion }) => modelVersion);
   const admission = new Admission(options.admission);
   const metrics = processMetrics(() => admission.numWaiting, modelVersions);
   reportMetrics = metrics.report;
   const app = createApp({
-    models: () => models,
+    models: () => (live ? [live.model, ...models.slice(1)] : models),
     packageVersion: packageVersion(),
     tokens: options.tokens,
     rateLimit: options.rateLimit,
@@ -73,6 +76,19 @@ async function start(options: ServeOptions, folders: readonly string[]): Promise
   });
   server = await startHttpServer((request, env) => app.fetch(request, env), options);
   send({ type: 'ready', modelVersions });
+}
+
+/** Tweets of a stream answer for the first model. */
+async function watchStream(
+  { stream }: ServeOptions,
+  model: ServingModel,
+  log: ReturnType<typeof openLog>,
+): Promise<LiveItems | undefined> {
+  if (stream === undefined) return undefined;
+  const live = new LiveItems(stream, model, (err) => log.error({ err, stream }, 'a snapshot cannot be read'));
+  await live.refresh();
+  void live.watch();
+  return live;
 }
 
 /** One thread: the indices are built beside processes that answer, and a search takes one thread anyway. */

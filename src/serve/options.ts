@@ -5,6 +5,8 @@ import type { AdmissionOptions } from './admission.ts';
 export interface ServeOptions {
   /** Model folders, or folders with a `latest` in them; the first answers who asks for no version. */
   readonly models: readonly string[];
+  /** State folder of a stream whose tweets stand in place of the first model's items. Absent: its own. */
+  readonly stream?: string;
   readonly host: string;
   /** 0: any free one. */
   readonly port: number;

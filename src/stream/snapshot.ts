@@ -152,6 +152,7 @@ function indexTable(index: Csr, name: string, numCols: number): ArtifactTable {
 class ItemColumns {
   readonly #ids: Buffer[] = [];
   readonly #kinds: number[] = [];
+  readonly #bornMs: number[] = [];
   readonly #rows: [Uint32Array, Float32Array][] = [];
 
   get size(): number {
@@ -159,9 +160,10 @@ class ItemColumns {
   }
 
   /** Number of the new row. */
-  add({ id, kind, clusters, scores }: ItemRecord): number {
+  add({ id, kind, bornMs, clusters, scores }: ItemRecord): number {
     this.#ids.push(Buffer.from(id));
     this.#kinds.push(itemKinds.indexOf(kind));
+    this.#bornMs.push(bornMs);
     const order = [...clusters.keys()].sort((a, b) => clusters[a] - clusters[b]);
     this.#rows.push([
       Uint32Array.from(order, (i) => clusters[i]),
@@ -183,6 +185,7 @@ class ItemColumns {
     });
     const columns: Record<string, Column> = { [idName]: textColumn(this.#ids) };
     if (withKinds) columns['kind'] = textColumn(this.#kinds.map((kind) => Buffer.from(itemKinds[kind])));
+    else columns['bornMs'] = { kind: 'scalar', values: Float64Array.from(this.#bornMs) };
     columns['clusterId'] = { kind: 'list', indptr, values };
     columns['score'] = { kind: 'list', indptr, values: scores };
     return { numRows: this.size, columns };
