@@ -12,7 +12,7 @@ export const DEAD_OF_VALUE: u32 = 1;
 export const DEAD_OF_MEMORY: u32 = 2;
 /** Places of the table looked at for the item to be given up. */
 const EVICTION_SAMPLE: u32 = 16;
-const EVICTION_LIMIT: u32 = 4096;
+const EVICTION_LIMIT: u32 = 256;
 
 /** Place of the item in the table, or of the gap where it would go. */
 export function findItem(base: usize, hash: u32, info: u32, id: usize): u32 {

@@ -159,6 +159,7 @@ function addInterests(p: StreamParams, base: usize, shard: u32, pairs: usize, of
   let sumSquares = item.sumSquares;
   let clusters = base + item.vector;
   let bits = item.vectorBits;
+  let isRefused = false;
   const begin = getU32(p.interestIndptr, actor);
   for (let i = begin; i < end; i++) {
     const cluster = getU32(p.interestClusters, i);
@@ -167,7 +168,9 @@ function addInterests(p: StreamParams, base: usize, shard: u32, pairs: usize, of
     if (bits == 0 || getU32(clusters, at) == 0) {
       if ((item.numEntries + 1) * 4 > (3 << bits) || bits == 0) {
         const negligible = p.negligible / worthAt(s, p, getF64(p.timesMs, row));
-        if (!growVector(p, base, shard, pairs, offset, negligible, end - begin)) {
+        // What found no memory once will not find it for the next cluster of the row.
+        if (isRefused || !growVector(p, base, shard, pairs, offset, negligible, end - begin)) {
+          isRefused = true;
           s.numRefused++;
           continue;
         }

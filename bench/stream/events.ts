@@ -19,8 +19,9 @@ export async function drawInterests(kernels: Kernels): Promise<Interests> {
   return { actors, scores: interest };
 }
 
-export const engineOptions = (budgetBytes: number): EngineOptions => ({
-  state: { budgetBytes },
+/** @param minFavs  from which on embeddings are kept on disk, for good */
+export const engineOptions = (budgetBytes: number, minFavs = 8): EngineOptions => ({
+  state: { budgetBytes, minFavs },
   verbs: { fav: ['fav'], undo: [] },
   latenessMs: 600_000,
   maxFutureMs: 3_600_000,

@@ -13,7 +13,7 @@ import { type RecordSubject, type StreamBlock, writeRecord } from './stream-reco
 /** The counter of each way to die. */
 export type DeathCounter = 'numExpired' | 'numNegligible' | 'numEvicted';
 const EVICTION_SAMPLE = 16;
-const EVICTION_LIMIT = 4096;
+const EVICTION_LIMIT = 256;
 const CAPTURE_LONGEST = 2;
 const CAPTURE_LATEST = 4;
 

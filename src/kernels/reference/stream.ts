@@ -120,12 +120,15 @@ export function streamTwins(memory: TwinMemory, buffer: ArrayBufferLike) {
     const { base, offset } = subject;
     let sumSquares = m.itemF64(base, offset, 'sumSquares');
     const end = m.u32[p.interestIndptr / 4 + addition.actor + 1];
+    // What found no memory once will not find it for the next cluster of the row.
+    let mayGrow = true;
     for (let i = m.u32[p.interestIndptr / 4 + addition.actor]; i < end; i++) {
       const cluster = m.u32[p.interestClusters / 4 + i];
       const score = m.f32[p.interestScores / 4 + i];
       const more = Math.floor(score * addition.factor + 0.5) * addition.scale;
-      const at = placeFor(p, subject, cluster, addition);
+      const at = placeFor(p, subject, cluster, addition, mayGrow);
       if (at < 0) {
+        mayGrow = false;
         m.count(base, 'numRefused');
         continue;
       }
@@ -138,12 +141,13 @@ export function streamTwins(memory: TwinMemory, buffer: ArrayBufferLike) {
     m.setItemF64(base, offset, 'sumSquares', sumSquares);
   }
 
-  /** Place of a cluster in the vector, made if need be; -1: no memory. */
+  /** Place of a cluster in the vector, made if need be; -1: no memory, or none is asked for. */
   function placeFor(
     p: StreamBlock,
     subject: RecordSubject,
     cluster: number,
     { actor, timeMs }: Addition,
+    mayGrow: boolean,
   ): number {
     const { base, offset } = subject;
     const find = () => {
@@ -155,6 +159,7 @@ export function streamTwins(memory: TwinMemory, buffer: ArrayBufferLike) {
     if (!isEmpty && m.u32[clusters + at] !== 0) return at;
     const numEntries = m.item(base, offset, 'numEntries') + 1;
     if (isEmpty || numEntries * 4 > 3 * 2 ** m.item(base, offset, 'vectorBits')) {
+      if (!mayGrow) return -1;
       const negligible = p.negligible / worthAt(m, p, base, timeMs);
       const [begin, end] = [actor, actor + 1].map((row) => m.u32[p.interestIndptr / 4 + row]);
       if (!items.growVector(p, subject, negligible, end - begin)) return -1;
