@@ -1,6 +1,6 @@
 /**
  * Producer similarity, exactly. Each producer keeps its best neighbours above the threshold; an edge stands if either end
- * keeps it, with the larger of the two values (they differ by roundings at most). The formulas are in weightings.ts.
+ * keeps it. The formulas are in weightings.ts.
  */
 import type { Csr } from '../core/csr.ts';
 import type { OpenEdgeStore } from '../core/edge-store.ts';
@@ -71,6 +71,7 @@ export async function multiplyFollowers(
     rowScale: scale,
     colScale: scale,
     minCommon: options.minCommonFollowers,
+    maxValue: 1,
     excludeDiagonal: true,
     onProgress: options.onProgress,
   };

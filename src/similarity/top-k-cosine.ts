@@ -1,6 +1,7 @@
 /** Cosines of all pairs of sparse rows, the best of each row. */
 import { type Csr, nnz } from '../core/csr.ts';
 import { SimClustersError } from '../core/errors.ts';
+import { inverseRoot } from '../core/math.ts';
 import type { Kernels, Progress } from '../kernels/kernels.ts';
 import { transpose } from '../kernels/sparse.ts';
 import { spgemmTopK } from '../kernels/spgemm.ts';
@@ -21,9 +22,11 @@ export interface CosineOptions {
 }
 
 /**
- * cos(i, j) = Σ_c A[i,c] · B[j,c] / (‖A[i,:]‖ · ‖B[j,:]‖), B = `other` or A, exactly but for f32 roundings.
+ * cos(i, j) = Σ_c A[i,c] · B[j,c] / (‖A[i,:]‖ · ‖B[j,:]‖), B = `other` or A, but for f32 roundings of norms and results.
  * Row i of the result holds the best `topK` rows j by ascending j; ties go to the lower j; for best first: `topKRows`.
- * A row without entries (or of zeros) is like no other. Values must be ≥ 0; absent: all 1, and sums are counts.
+ * A row without entries (or of zeros, or of a norm below 3e-39) is like no other. Values must be ≥ 0; absent: all 1, and sums
+ * are counts; others are summed in f64. A cosine that rounds above 1 is 1. Values and the threshold are compared as f32: a
+ * pair that equals the threshold in exact arithmetic may stand or fall by its last bit.
  * Cost: Σ_c (rows of A with c) · (rows of B with c) multiply-adds; memory 16 bytes per kept pair beside the matrices.
  * @param rows  A; columns ascending within a row
  * @returns rows of A × rows of B
@@ -43,6 +46,7 @@ export async function cosineTopK(kernels: Kernels, rows: Csr, options: CosineOpt
     topK,
     threshold,
     minCommon: Math.max(1, minCommon),
+    maxValue: 1,
     rowScale: inverseRowNorms(rows),
     colScale: inverseRowNorms(other ?? rows),
     excludeDiagonal: options.excludeSelf ?? other === undefined,
@@ -50,12 +54,12 @@ export async function cosineTopK(kernels: Kernels, rows: Csr, options: CosineOpt
   });
 }
 
-/** 1 / ‖row‖, 0 for a row of zeros; sums in f64. */
+/** 1 / ‖row‖; sums in f64. */
 function inverseRowNorms({ numRows, indptr, data }: Csr): Float32Array {
   return Float32Array.from({ length: numRows }, (_, row) => {
     let sum = data ? 0 : indptr[row + 1] - indptr[row];
     if (data) for (let i = indptr[row]; i < indptr[row + 1]; i++) sum += data[i] * data[i];
-    return sum > 0 ? 1 / Math.sqrt(sum) : 0;
+    return inverseRoot(sum);
   });
 }
 

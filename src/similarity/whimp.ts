@@ -2,7 +2,7 @@
  * Producer similarity by WHIMP (Sharma, Seshadhri, Goel, WWW 2017): wedges are sampled so that a pair comes up in
  * proportion to its similarity, sketches throw out the hopeless where they are drawn, and common followers of the rest are
  * counted. Same contract as computeProducerSimilarity, with a stated share of the pairs above the threshold; what is found
- * has the exact value, rounded as at one of its two ends. Bounds: whimp-bounds.ts; what is cheapest: whimp-plan.ts.
+ * has the exact value. Bounds: whimp-bounds.ts; what is cheapest: whimp-plan.ts.
  */
 import type { Csr } from '../core/csr.ts';
 import { SimClustersError } from '../core/errors.ts';
@@ -134,6 +134,7 @@ async function multiplyRows(
     rowScale: scale,
     colScale: scale,
     minCommon: minCommonFollowers,
+    maxValue: 1,
     excludeDiagonal: true,
     maxPanelBytes,
     onProgress: (share: number) => onProgress?.(share * plan.exactShare),

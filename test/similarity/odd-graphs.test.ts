@@ -156,7 +156,15 @@ test('a threshold outside of 0 to 1, no neighbours to keep: refused by either me
   }
 });
 
-test('a threshold of 1 leaves nothing but what rounds above it', async () => {
+test('a threshold of 1 leaves nothing: no similarity rounds above it', async () => {
+  const twins = follows(2, [
+    [0, 1],
+    [0, 1],
+    [0, 1],
+  ]);
+  await byEachMethod(twins, { threshold: 1 }, (similarity, method) => {
+    assert.is(similarity.indices.length, 0, method);
+  });
   await byEachMethod(follows(2, [[0, 1], [0]]), { threshold: 1 }, (similarity, method) => {
     assert.is(similarity.indices.length, 0, method);
   });

@@ -128,6 +128,59 @@ test('identical rows: all cosines are 1, the lowest rows are kept', async () => 
   assert.ok(made.data?.every((value) => Math.abs(value - 1) < TOLERANCE));
 });
 
+/** Rows that all have this weight in each column. */
+function alike(numRows: number, numCols: number, weight?: number): Csr {
+  return {
+    numRows,
+    numCols,
+    indptr: Uint32Array.from({ length: numRows + 1 }, (_, row) => row * numCols),
+    indices: Uint32Array.from({ length: numRows * numCols }, (_, i) => i % numCols),
+    data: weight === undefined ? undefined : new Float32Array(numRows * numCols).fill(weight),
+  };
+}
+
+test('weighted sums do not drift: identical rows of a million columns have cosine 1', async () => {
+  for (const weight of [0.1, 2.3]) {
+    const [[, cosine]] = rowOf(await cosineTopK(kernels, alike(2, 1_000_000, weight), { topK: 1 }), 0);
+    assert.ok(Math.abs(cosine - 1) < 2e-7, `${weight}: ${cosine}`);
+  }
+});
+
+test('weights of any f32 size: neither overflow nor nothing', async () => {
+  for (const weight of [1e-37, 1e-20, 1e20, 1e37]) {
+    const rows = csrFromRows(2, [
+      [[0, weight]],
+      [[0, weight]],
+      [
+        [0, weight],
+        [1, weight],
+      ],
+    ]);
+    for (const backend of [wasm(1), reference]) {
+      const opened = open(backend);
+      const made = await cosineTopK(opened, rows, { topK: 3 });
+      await opened.close();
+      assert.equal([...made.indices], [1, 2, 0, 2, 0, 1], `${weight}`);
+      const expected = [1, Math.SQRT1_2, 1, Math.SQRT1_2, Math.SQRT1_2, Math.SQRT1_2];
+      made.data?.forEach((cosine, i) => {
+        assert.ok(Math.abs(cosine - expected[i]) < 2e-7, `${weight}: ${cosine} for ${expected[i]}`);
+      });
+    }
+  }
+});
+
+test('no cosine is above 1, and none above a threshold of 1', async () => {
+  for (let numCols = 1; numCols < 40; numCols++) {
+    for (const weight of [undefined, 0.7]) {
+      const rows = alike(3, numCols, weight);
+      const made = await cosineTopK(kernels, rows, { topK: 3 });
+      assert.is(made.indices.length, 6);
+      assert.ok(made.data?.every((cosine) => cosine <= 1 && cosine > 1 - 3e-7));
+      assert.is((await cosineTopK(kernels, rows, { topK: 3, threshold: 1 })).indices.length, 0);
+    }
+  }
+});
+
 test('a row that has every column beside rows of one', async () => {
   const rows = csrFromRows(
     400,
