@@ -6,6 +6,7 @@ import type { Csr } from '../core/csr.ts';
 import type { Kernels } from '../kernels/kernels.ts';
 import { capUserDegree, countWedges } from './degree-cap.ts';
 import { type WeightedFollowers, weighFollowers } from './follower-weights.ts';
+import { requireChoice, requireCount } from './option-checks.ts';
 import { multiplyFollowers, requireSimilarityOptions } from './producer-similarity.ts';
 import { exactSeconds } from './similarity-costs.ts';
 import {
@@ -55,6 +56,8 @@ export async function findProducerSimilarity(
   followGraph: Csr,
   options: FindSimilarityOptions,
 ): Promise<{ similarity: Csr; report: SimilarityReport }> {
+  requireChoice('method', options.method, similarityMethods);
+  requireCount('maxUserDegree', options.maxUserDegree);
   if (needsPlan(options)) requireWhimpOptions(options);
   else requireSimilarityOptions(options);
   const { graph, ...cut } = capUserDegree(followGraph, options.maxUserDegree);

@@ -9,7 +9,8 @@ import type { Kernels, Progress } from '../kernels/kernels.ts';
 import { type WeightedFollowers, weighFollowers } from './follower-weights.ts';
 import { exactBytes, panelBytes } from './memory-plan.ts';
 import { keepByEitherEnd } from './neighbor-rows.ts';
-import type { SimilarityWeighting } from './weightings.ts';
+import { requireChoice, requireCount } from './option-checks.ts';
+import { type SimilarityWeighting, similarityWeightings } from './weightings.ts';
 
 export { type SimilarityWeighting, similarityWeightings } from './weightings.ts';
 
@@ -78,8 +79,13 @@ export async function multiplyFollowers(
   return transformed(await keepByEitherEnd(kernels, producers, users, product, spill), options.transform);
 }
 
-/** @throws SimClustersError BAD_PARAM for a threshold outside of [0, 1] or no neighbours to keep */
-export function requireSimilarityOptions({ threshold, topK }: SimilarityOptions): void {
+/** @throws SimClustersError BAD_PARAM for a threshold outside of [0, 1], no neighbours to keep, or what is no such option */
+export function requireSimilarityOptions(options: SimilarityOptions): void {
+  const { threshold, topK, minFollowers, minCommonFollowers = 1, weighting, transform = 'none' } = options;
+  requireChoice('weighting', weighting, similarityWeightings);
+  requireChoice('transform', transform, similarityTransforms);
+  requireCount('minFollowers', minFollowers);
+  requireCount('minCommonFollowers', minCommonFollowers);
   if (!(threshold >= 0 && threshold <= 1))
     throw new SimClustersError('BAD_PARAM', {
       got: `similarity threshold ${threshold}`,

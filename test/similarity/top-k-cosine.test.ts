@@ -228,4 +228,47 @@ test('bad options and weights are refused by name', async () => {
   assert.is(await codeOf(one, { topK: 1, threshold: 1 }), 'none');
 });
 
+test('what is no matrix is refused, and says why', async () => {
+  const good = {
+    numRows: 2,
+    numCols: 2,
+    indptr: Uint32Array.of(0, 2, 4),
+    indices: Uint32Array.of(0, 1, 0, 1),
+  };
+  const bad: [object, RegExp][] = [
+    [{ indices: Uint32Array.of(0, 7, 0, 7) }, /column 7 in row 0/],
+    [{ indices: Uint32Array.of(1, 0, 0, 1) }, /column 0 after 1 in row 0/],
+    [{ indices: Uint32Array.of(0, 1, 1, 1) }, /column 1 after 1 in row 1/],
+    [{ indices: Uint32Array.of(0, 1) }, /indices of length 2/],
+    [{ indptr: Uint32Array.of(0, 4) }, /indptr of length 2 for 2 rows/],
+    [{ indptr: Uint32Array.of(1, 2, 4) }, /indptr\[0\] 1/],
+    [{ indptr: Uint32Array.of(0, 5, 4) }, /indptr\[1\] 5 after 0/],
+    [{ numRows: 3, indptr: Uint32Array.of(0, 3, 2, 4) }, /column 0 after 1 in row 0|indptr\[2\] 2 after 3/],
+    [{ indptr: [0, 2, 4] }, /indptr of type Array/],
+    [{ indices: Int32Array.of(0, 1, 0, 1) }, /indices of type Int32Array/],
+    [{ data: Float64Array.of(1, 2, 2, 1) }, /data of type Float64Array/],
+    [{ data: Float32Array.of(1) }, /data of length 1/],
+    [{ numCols: Number.NaN }, /numCols NaN/],
+    [{ numRows: -1 }, /numRows -1/],
+  ];
+  const refused = async (run: Promise<unknown>, pattern: RegExp) => {
+    const error = await run.then(
+      () => new Error('nothing refused'),
+      (error) => error,
+    );
+    assert.is(error.code, 'BAD_PARAM', `${pattern}: ${error}`);
+    assert.match(error.message, pattern);
+  };
+  await topKCosine(good, { topK: 1, kernels });
+  for (const [wrong, pattern] of bad) {
+    const matrix = { ...good, ...wrong } as Csr;
+    await refused(topKCosine(matrix, { topK: 1, kernels }), pattern);
+    await refused(topKCosine(good, { topK: 1, kernels, other: matrix }), pattern);
+  }
+  await refused(topKCosine(good, undefined as never), /options undefined/);
+  await refused(topKCosine(null as never, { topK: 1, kernels }), /rows null/);
+  await refused(topKCosine(good, { topK: 1, kernels, other: null as never }), /other null/);
+  await refused(topKCosine(good, { topK: 1, kernels, minCommon: 2 ** 32 + 1 }), /minCommon 4294967297/);
+});
+
 test.run();
