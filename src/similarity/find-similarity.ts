@@ -11,6 +11,7 @@ import { multiplyFollowers, requireSimilarityOptions } from './producer-similari
 import { exactSeconds } from './similarity-costs.ts';
 import {
   planFor,
+  requireSampling,
   requireWhimpOptions,
   sampleFollowers,
   type WhimpOptions,
@@ -47,8 +48,8 @@ export interface SimilarityReport {
 }
 
 /**
- * The same contract as computeProducerSimilarity; what WHIMP finds is a stated share of it.
- * @throws SimClustersError BAD_PARAM for a threshold, recall or sketch length that WHIMP cannot work with, where it was asked
+ * The same contract as computeProducerSimilarity, but that WHIMP finds a stated share of the pairs above the threshold.
+ * @throws SimClustersError BAD_PARAM for options out of range, whatever the method, and a threshold of 0 where WHIMP was asked
  *   for; OUT_OF_MEMORY
  */
 export async function findProducerSimilarity(
@@ -58,6 +59,7 @@ export async function findProducerSimilarity(
 ): Promise<{ similarity: Csr; report: SimilarityReport }> {
   requireChoice('method', options.method, similarityMethods);
   requireCount('maxUserDegree', options.maxUserDegree);
+  requireSampling(options);
   if (needsPlan(options)) requireWhimpOptions(options);
   else requireSimilarityOptions(options);
   const { graph, ...cut } = capUserDegree(followGraph, options.maxUserDegree);

@@ -168,9 +168,20 @@ test('options that mean nothing are refused by any method', async () => {
     { minFollowers: -1 },
     { weighting: 'bogus' },
     { transform: 'bogus' },
+    { sketchBits: 100 },
+    { sketchBits: Number.NaN },
+    { recall: 1 },
   ]) {
-    const run = byEachMethod(graph, wrong as Partial<FindSimilarityOptions>, () => {});
-    assert.is(await codeOf(run), 'BAD_PARAM', Object.entries(wrong).join());
+    for (const method of similarityMethods) {
+      const wanted = { weighting: 'cosine', threshold: 0.1, topK: 1, minFollowers: 1, recall: 0.9 } as const;
+      const more = { sketchBits: 0, seed: '', maxUserDegree: 0, method };
+      const run = findProducerSimilarity(kernels, graph, {
+        ...wanted,
+        ...more,
+        ...wrong,
+      } as FindSimilarityOptions);
+      assert.is(await codeOf(run), 'BAD_PARAM', `${method} ${Object.entries(wrong).join()}`);
+    }
   }
   const options = { weighting: 'cosine', threshold: 0.1, topK: 1, minFollowers: 1, recall: 0.9 } as const;
   const more = { sketchBits: 0, seed: '', maxUserDegree: 0, method: 'bogus' as 'auto' };

@@ -14,6 +14,7 @@ import {
 } from '../../src/similarity/producer-similarity.ts';
 import { sampleProducerSimilarity, type WhimpOptions } from '../../src/similarity/whimp.ts';
 import { sketchError, whimpBounds } from '../../src/similarity/whimp-bounds.ts';
+import { describeSampling } from '../../src/stages/producer-similarity.ts';
 import { open, reference, wasm } from '../fixtures/backends.ts';
 import { csrFromMaps, dense, Random, rowOf } from '../fixtures/random.ts';
 
@@ -89,7 +90,7 @@ for (const weighting of similarityWeightings) {
           const what = JSON.stringify(wanted);
           const found = recallOf(similarity, exact, what);
           assert.ok(found >= recall, `${what}: recall ${found}`);
-          assert.ok(Math.abs(report.expectedRecall - recall) < 1e-9);
+          assert.ok(Math.abs((report.expectedRecall ?? 0) - recall) < 1e-9);
           assert.ok(report.numWedgesLooked > 0 && report.numSurvivors <= report.numPairs);
           assert.is(report.numExactProducers, 0);
         }
@@ -97,6 +98,17 @@ for (const weighting of similarityWeightings) {
     });
   }
 }
+
+test('what is told of sampling: the promise, and what it took', async () => {
+  const told = async (wanted: Partial<WhimpOptions>) =>
+    describeSampling((await sampled(binary, { isMixed: false, ...wanted })).report).join('\n');
+  assert.match(
+    await told({}),
+    /^recall at the threshold at least 95\.0 %: [\d.]+ draws .*\n[\d.]+ % of the exact/,
+  );
+  assert.match(await told({ sketchBits: 512 }), /[1-9]\d* sketches of 512 bits/);
+  assert.match(await told({ isVerified: false }), /^no recall is promised, .*\n.* estimated; 0 producers/);
+});
 
 test('sampling reads fewer wedges than there are, and sketches drop pairs', async () => {
   const { report } = await sampled(binary, { threshold: 0.3, sketchBits: 1024, isMixed: false });
@@ -172,6 +184,7 @@ test('unverified similarities are off by what the formula says', async () => {
   const exact = dense(await exactly(binary, { ...wanted, threshold: 0 }));
   const { similarity, report } = await sampled(binary, wanted);
   assert.is(report.isVerified, false);
+  assert.is(report.expectedRecall, undefined);
   let numPairs = 0;
   for (let p = 0; p < similarity.numRows; p++) {
     for (const [q, value] of rowOf(similarity, p)) {
