@@ -32,7 +32,7 @@ export interface SimilarityOptions {
   readonly minCommonFollowers?: number;
   /** Followers of each producer; absent: those in the graph. */
   readonly numFollowers?: Uint32Array;
-  /** Bytes allowed, the process as a whole, and where to put what does not fit. The result is the same. */
+  /** Bytes allowed, the process as a whole but for the result; and where to put what does not fit. The result is the same. */
   readonly memory?: { readonly bytes: number; readonly openStore: OpenEdgeStore };
   readonly onProgress?: Progress;
 }
@@ -42,7 +42,7 @@ export interface SimilarityOptions {
  * @returns symmetric numProducers × numProducers, no diagonal, f32 in (threshold, 1] (`ten-squares`: up to 10); ties keep
  *   the lower index
  * Cost: Σ_u d(u)² multiply-adds; memory 16 bytes per kept neighbour beside the graph and its transpose, or, with `memory`,
- * the result and no more than that.
+ * the larger of the allowance and, about, the graph, its transpose and the result, 8 bytes an edge.
  * @throws SimClustersError BAD_PARAM, OUT_OF_MEMORY
  */
 export async function computeProducerSimilarity(

@@ -1,12 +1,13 @@
-import type { Csr } from '../core/csr.ts';
+import { type Csr, nnz } from '../core/csr.ts';
 import { SimClustersError } from '../core/errors.ts';
-import { formatCount } from '../core/format.ts';
+import { formatBytes, formatCount } from '../core/format.ts';
 import { columnCounts } from '../graph/follow-graph.ts';
 import {
   findProducerSimilarity,
   type SimilarityReport,
   similarityMethods,
 } from '../similarity/find-similarity.ts';
+import { resultBytes } from '../similarity/memory-plan.ts';
 import { similarityTransforms, similarityWeightings } from '../similarity/producer-similarity.ts';
 import { readsFavs, type SimilarityWeighting } from '../similarity/weightings.ts';
 import type { WhimpReport } from '../similarity/whimp.ts';
@@ -103,6 +104,8 @@ export const producerSimilarity = defineStage({
       },
     );
     for (const line of describe(report)) log(line);
+    const warning = memory && describeExcess(memory.bytes, report.method, nnz(similarity));
+    if (warning) log(warning);
     const { producerId } = input(artifacts, 'producers').table.columns;
     return {
       artifacts: {
@@ -146,6 +149,18 @@ function describe({
     lines.push(`${formatCount(numUsersCut)} consumers left out with ${formatCount(numFollowsCut)} follows`);
   if (!whimp) return lines;
   return [...lines, ...describeSampling(whimp)];
+}
+
+/** That the result alone took more than was allowed, if so. */
+export function describeExcess(
+  allowedBytes: number,
+  method: SimilarityReport['method'],
+  numEdges: number,
+): string | undefined {
+  const bytes = resultBytes(method, numEdges);
+  if (bytes <= allowedBytes) return undefined;
+  const held = method === 'whimp' ? 'held and merged' : 'in memory as a whole';
+  return `--memory ${formatBytes(allowedBytes)} was exceeded: ${formatCount(numEdges)} edges, ${held}, take ${formatBytes(bytes)}; a higher --similarity-threshold or a lower --similarity-top-k keeps fewer`;
 }
 
 /** What sampling promises, and what it did. */

@@ -14,7 +14,7 @@ import {
 } from '../../src/similarity/producer-similarity.ts';
 import { sampleProducerSimilarity, type WhimpOptions } from '../../src/similarity/whimp.ts';
 import { sketchError, whimpBounds } from '../../src/similarity/whimp-bounds.ts';
-import { describeSampling } from '../../src/stages/producer-similarity.ts';
+import { describeExcess, describeSampling } from '../../src/stages/producer-similarity.ts';
 import { open, reference, wasm } from '../fixtures/backends.ts';
 import { csrFromMaps, dense, Random, rowOf } from '../fixtures/random.ts';
 
@@ -108,6 +108,16 @@ test('what is told of sampling: the promise, and what it took', async () => {
   );
   assert.match(await told({ sketchBits: 512 }), /[1-9]\d* sketches of 512 bits/);
   assert.match(await told({ isVerified: false }), /^no recall is promised, .*\n.* estimated; 0 producers/);
+});
+
+test('a result that exceeds the allowance of memory is told, with what would keep less', () => {
+  assert.is(describeExcess(64e6, 'exact', 8e6), undefined);
+  assert.match(
+    describeExcess(63e6, 'exact', 8e6) ?? '',
+    /--memory 60 MiB .* 8,000,000 edges, .* 61 MiB; .*--similarity-top-k/,
+  );
+  assert.is(describeExcess(384e6, 'whimp', 8e6), undefined);
+  assert.match(describeExcess(383e6, 'whimp', 8e6) ?? '', /8,000,000 edges, held and merged, take 366 MiB/);
 });
 
 test('sampling reads fewer wedges than there are, and sketches drop pairs', async () => {
