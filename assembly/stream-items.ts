@@ -154,16 +154,20 @@ function gives(base: usize, offset: u32, bytes: u32): bool {
   return item.longId != 0 && sizeClass(idLength(item.idInfo)) == wanted;
 }
 
-/** Room in the vector for one more entry; what is negligible goes first. False: no memory. */
-export function growVector(p: StreamParams, base: usize, shard: u32, pairs: usize, offset: u32, negligible: f64): bool {
+/** Room in the vector for one more entry, in a new one for numFirst; what is negligible goes first. False: no memory. */
+export function growVector(
+  p: StreamParams, base: usize, shard: u32, pairs: usize, offset: u32, negligible: f64, numFirst: u32,
+): bool {
   const s = changetype<StreamShard>(base);
   const item = itemAt(base, offset);
   if (item.vector == 0) {
-    const first = takeOrEvict(p, base, shard, pairs, vectorBytes(MIN_VECTOR_BITS), offset);
+    let firstBits = MIN_VECTOR_BITS;
+    while (numFirst * 4 > (3 << firstBits)) firstBits++;
+    const first = takeOrEvict(p, base, shard, pairs, vectorBytes(firstBits), offset);
     if (first == 0) return false;
-    memory.fill(base + first, 0, vectorBytes(MIN_VECTOR_BITS));
+    memory.fill(base + first, 0, vectorBytes(firstBits));
     item.vector = first;
-    item.vectorBits = MIN_VECTOR_BITS;
+    item.vectorBits = firstBits;
     return true;
   }
   const old = item.vector;

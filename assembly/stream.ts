@@ -33,14 +33,56 @@ export function applyEvents(params: usize, scratch: usize, lo: u32, hi: u32): vo
   const p = changetype<StreamParams>(params);
   for (let shard = lo; shard < hi; shard++) {
     const base = shardOf(p, shard);
-    let row = getU32(p.rowsDone, shard);
-    for (; row < p.numRows; row++) {
-      if (((getU32(p.hashes, row) >> 20) & (p.numShards - 1)) != shard) continue;
-      if (isFull(p, shard)) break;
+    let row = nextOfShard(p, shard, getU32(p.rowsDone, shard));
+    let next = nextOfShard(p, shard, row + 1);
+    let second = nextOfShard(p, shard, next + 1);
+    let third = nextOfShard(p, shard, second + 1);
+    while (row < p.numRows && !isFull(p, shard)) {
+      if (third < p.numRows) touchPlace(p, base, scratch, third);
+      if (second < p.numRows) touchItem(p, base, scratch, second);
+      if (next < p.numRows) touchVector(p, base, scratch, next);
       applyRow(p, base, shard, scratch, row);
+      row = next;
+      next = second;
+      second = third;
+      third = nextOfShard(p, shard, third + 1);
     }
     setU32(p.rowsDone, shard, row);
   }
+}
+
+/** The first row from `row` on whose item is of the shard; numRows when there is none. */
+// @ts-ignore: decorator
+@inline function nextOfShard(p: StreamParams, shard: u32, row: u32): u32 {
+  while (row < p.numRows && ((getU32(p.hashes, row) >> 20) & (p.numShards - 1)) != shard) row++;
+  return min(row, p.numRows);
+}
+
+// What a row needs lies at random places, each known from the one before: its place in the table, the item, the vector. Rows to come are
+// asked for one step each while others are applied, so that their loads wait for memory meanwhile. Nothing depends on what is loaded;
+// it goes to the scratch, so that the loads are not left out.
+
+// @ts-ignore: decorator
+@inline function placeOf(p: StreamParams, base: usize, row: u32): usize {
+  const s = changetype<StreamShard>(base);
+  return base + s.table + ((<usize>(getU32(p.hashes, row) & ((1 << s.tableBits) - 1))) << 2);
+}
+
+// @ts-ignore: decorator
+@inline function touchPlace(p: StreamParams, base: usize, sink: usize, row: u32): void {
+  store<u32>(sink, load<u32>(placeOf(p, base, row)) + getU32(p.interestIndptr, getU32(p.actors, row)));
+}
+
+// @ts-ignore: decorator
+@inline function touchItem(p: StreamParams, base: usize, sink: usize, row: u32): void {
+  const item = itemAt(base, load<u32>(placeOf(p, base, row)));
+  const begin = getU32(p.interestIndptr, getU32(p.actors, row));
+  store<u32>(sink, item.vector + item.idInfo + getU32(p.interestClusters, begin) + load<u32>(p.interestScores + ((<usize>begin) << 2)));
+}
+
+// @ts-ignore: decorator
+@inline function touchVector(p: StreamParams, base: usize, sink: usize, row: u32): void {
+  touchClusters(p, base, sink, itemAt(base, load<u32>(placeOf(p, base, row))), getU32(p.actors, row));
 }
 
 function applyRow(p: StreamParams, base: usize, shard: u32, pairs: usize, row: u32): void {
@@ -54,7 +96,6 @@ function applyRow(p: StreamParams, base: usize, shard: u32, pairs: usize, row: u
   const epoch = floor(timeMs / (p.halfLifeMs * EPOCH_HALF_LIVES));
   const factor = exp((timeMs / p.halfLifeMs - epoch * EPOCH_HALF_LIVES) * LN2) * UNITS;
   const scale = powerOfTwo(EPOCH_HALF_LIVES * (epoch - s.landmark)) * (isUndo ? -1.0 : 1.0);
-  touchClusters(p, base, pairs, item, getU32(p.actors, row));
   if (item.longestIsLive != 0) captureIfOvertaken(p, base, shard, pairs, offset, row, factor, scale);
   addInterests(p, base, shard, pairs, offset, row, factor, scale);
   s.numApplied++;
@@ -118,14 +159,15 @@ function addInterests(p: StreamParams, base: usize, shard: u32, pairs: usize, of
   let sumSquares = item.sumSquares;
   let clusters = base + item.vector;
   let bits = item.vectorBits;
-  for (let i = getU32(p.interestIndptr, actor); i < end; i++) {
+  const begin = getU32(p.interestIndptr, actor);
+  for (let i = begin; i < end; i++) {
     const cluster = getU32(p.interestClusters, i);
     const added = floor(<f64>getF32(p.interestScores, i) * factor + 0.5) * scale;
     let at: u32 = bits == 0 ? 0 : findCluster(clusters, bits, cluster);
     if (bits == 0 || getU32(clusters, at) == 0) {
       if ((item.numEntries + 1) * 4 > (3 << bits) || bits == 0) {
         const negligible = p.negligible / worthAt(s, p, getF64(p.timesMs, row));
-        if (!growVector(p, base, shard, pairs, offset, negligible)) {
+        if (!growVector(p, base, shard, pairs, offset, negligible, end - begin)) {
           s.numRefused++;
           continue;
         }

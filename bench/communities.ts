@@ -7,6 +7,7 @@ import { membersOf } from '../src/core/memberships.ts';
 import { averageF1 } from '../src/evaluate/average-f1.ts';
 import { openKernels } from '../src/kernels/open.ts';
 import { planted, readSimilarity, readWithTruth } from './communities/graphs.ts';
+import { compareLabelled } from './communities/labelled.ts';
 import {
   compareGrowth,
   compareOverlapping,
@@ -21,7 +22,7 @@ import { compareSpeed } from './communities/speed.ts';
 import { benchFlags, Page } from './page.ts';
 import { percent, table } from './table.ts';
 
-const parts = ['speed', 'updates', 'scale', 'dblp', 'gowalla', 'planted', 'renewal'] as const;
+const parts = ['speed', 'updates', 'scale', 'dblp', 'gowalla', 'planted', 'renewal', 'labelled'] as const;
 
 const args = await benchFlags(parts)
   .option('sizes', {
@@ -33,6 +34,9 @@ const args = await benchFlags(parts)
   .option('com-dblp', { type: 'string', describe: 'Edge list of com-DBLP (SNAP)' })
   .option('com-dblp-truth', { type: 'string', describe: 'Its top 5,000 communities' })
   .option('gowalla', { type: 'string', describe: 'Training lists of Gowalla (LightGCN)' })
+  .option('small-graphs', { type: 'string', describe: 'Folder of GML files with true communities' })
+  .option('email', { type: 'string', describe: 'email-Eu-core (SNAP): EDGES,LABELS' })
+  .option('ego-twitter', { type: 'string', describe: 'ego-Twitter (SNAP): EDGES,CIRCLES' })
   .option('python', { type: 'string', default: 'python3', describe: 'A Python with igraph, as peer' })
   .parseAsync();
 
@@ -115,3 +119,9 @@ if (wanted.has('planted')) {
   add('Planted overlapping communities: average F1 to the truth', await compareOverlapping());
 }
 if (wanted.has('renewal')) add('Renewal: planted, 20,000 vertices', await compareRenewal());
+if (wanted.has('labelled')) {
+  const pair = (files: string | undefined) => files?.split(',') as [string, string] | undefined;
+  const { smallGraphs } = args;
+  const files = { smallGraphs, email: pair(args.email), egoTwitter: pair(args.egoTwitter) };
+  add('Graphs with known communities', await compareLabelled(files, args.python));
+}

@@ -8,7 +8,7 @@ export interface Contender {
 
 export interface Measured {
   readonly name: string;
-  /** Ascending. */
+  /** Of each round, in their order. */
   readonly seconds: readonly number[];
   readonly median: number;
 }

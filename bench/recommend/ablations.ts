@@ -33,6 +33,7 @@ export const joinedVariants: readonly Variant[] = [
   of('joined', 'not sharpened', '--sharpening', '0'),
   of('joined', 'half as sharp', '--sharpening', '0.475'),
   of('joined', 'sharper than the filter bears', '--sharpening', '1.2'),
+  of('joined', 'half the neighbours', '--view-neighbors', '300', '--blur-neighbors', '200'),
   of('joined', '100 neighbours', '--view-neighbors', '100', '--blur-neighbors', '100'),
   of('joined', 'no smoothing of degrees', '--degree-smoothing', '0'),
   of('joined', 'exponents of GF-CF', '--source-exponent', '0.5', '--popularity-exponent', '0'),

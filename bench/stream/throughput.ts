@@ -61,8 +61,8 @@ function describe(
   const rows = measured.map(({ name, median, seconds }, i) => [
     name,
     rate(numEvents[i] / median),
-    rate(numEvents[i] / seconds[seconds.length - 1]),
-    rate(numEvents[i] / seconds[0]),
+    rate(numEvents[i] / Math.max(...seconds)),
+    rate(numEvents[i] / Math.min(...seconds)),
   ]);
   const mean = scores.indices.length / scores.numRows;
   const perEvent = (i: number) => ({

@@ -13,8 +13,8 @@ export const recommendationViews = defineStage({
   reads: ['followGraph', 'producers', 'interestedIn'],
   writes: ['localView', 'globalView'],
   params: {
-    viewNeighbors: integer('Producers that each producer speaks for', 300, { min: 1 }),
-    blurNeighbors: integer('Neighbours by way of which similarity is taken off again', 200, { min: 1 }),
+    viewNeighbors: integer('Producers that each producer speaks for', 600, { min: 1 }),
+    blurNeighbors: integer('Neighbours by way of which similarity is taken off again', 400, { min: 1 }),
     sharpening: number(
       'How much of that is taken off; 0: nothing; 1: as much as the inverse filter bears',
       0.95,

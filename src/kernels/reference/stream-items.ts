@@ -164,7 +164,12 @@ export class StreamItems {
     return sizes.some((size) => sizeClass(size) === wanted);
   }
 
-  growVector(p: StreamBlock, { base, shard, offset }: RecordSubject, negligible: number): boolean {
+  growVector(
+    p: StreamBlock,
+    { base, shard, offset }: RecordSubject,
+    negligible: number,
+    numFirst: number,
+  ): boolean {
     const m = this.#m;
     const old = m.item(base, offset, 'vector');
     const bits = m.item(base, offset, 'vectorBits');
@@ -174,7 +179,7 @@ export class StreamItems {
       const value = m.f64[m.valuesOf(base, old, bits) + i];
       if (key !== 0 && Math.abs(value) >= negligible) kept.push({ key, value });
     }
-    const newBits = old === 0 ? MIN_VECTOR_BITS : kept.length * 2 > 2 ** bits ? bits + 1 : bits;
+    const newBits = old === 0 ? bitsFor(numFirst) : kept.length * 2 > 2 ** bits ? bits + 1 : bits;
     const fresh = this.#takeOrEvict(p, base, shard, vectorBytes(newBits), offset);
     if (fresh === 0) return false;
     m.fill(base + fresh, vectorBytes(newBits));
@@ -192,6 +197,13 @@ export class StreamItems {
     m.setItem(base, offset, 'numEntries', kept.length);
     return true;
   }
+}
+
+/** Bits of a vector that has room for so many entries. */
+function bitsFor(numEntries: number): number {
+  let bits = MIN_VECTOR_BITS;
+  while (numEntries * 4 > 3 * 2 ** bits) bits++;
+  return bits;
 }
 
 interface Death {

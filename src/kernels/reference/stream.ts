@@ -124,7 +124,7 @@ export function streamTwins(memory: TwinMemory, buffer: ArrayBufferLike) {
       const cluster = m.u32[p.interestClusters / 4 + i];
       const score = m.f32[p.interestScores / 4 + i];
       const more = Math.floor(score * addition.factor + 0.5) * addition.scale;
-      const at = placeFor(p, subject, cluster, addition.timeMs);
+      const at = placeFor(p, subject, cluster, addition);
       if (at < 0) {
         m.count(base, 'numRefused');
         continue;
@@ -139,7 +139,12 @@ export function streamTwins(memory: TwinMemory, buffer: ArrayBufferLike) {
   }
 
   /** Place of a cluster in the vector, made if need be; -1: no memory. */
-  function placeFor(p: StreamBlock, subject: RecordSubject, cluster: number, timeMs: number): number {
+  function placeFor(
+    p: StreamBlock,
+    subject: RecordSubject,
+    cluster: number,
+    { actor, timeMs }: Addition,
+  ): number {
     const { base, offset } = subject;
     const find = () => {
       const clusters = m.clustersOf(base, m.item(base, offset, 'vector'));
@@ -150,7 +155,9 @@ export function streamTwins(memory: TwinMemory, buffer: ArrayBufferLike) {
     if (!isEmpty && m.u32[clusters + at] !== 0) return at;
     const numEntries = m.item(base, offset, 'numEntries') + 1;
     if (isEmpty || numEntries * 4 > 3 * 2 ** m.item(base, offset, 'vectorBits')) {
-      if (!items.growVector(p, subject, p.negligible / worthAt(m, p, base, timeMs))) return -1;
+      const negligible = p.negligible / worthAt(m, p, base, timeMs);
+      const [begin, end] = [actor, actor + 1].map((row) => m.u32[p.interestIndptr / 4 + row]);
+      if (!items.growVector(p, subject, negligible, end - begin)) return -1;
       ({ clusters, at } = find());
     }
     m.u32[clusters + at] = cluster;
