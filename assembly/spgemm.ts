@@ -1,11 +1,12 @@
 // Sparse matrix product that keeps the best entries of each row (Gustavson, row by row).
 //
-//   C[r, j] = (rowScale[r] * colScale[j]) * sum over i of  A[r, i] * innerScale[i] * B[i, j]
+//   C[r, j] = min(maxValue, (rowScale[r] * colScale[j]) * sum over i of  A[r, i] * B[i, j] * innerScale[i])
 //
-// (in this order, so that counts give C[j, r] the bits of C[r, j]); kept iff C[r, j] > threshold and at least minCommon i have both A[r, i] and B[i, j] stored; at most topK per row, ties to
-// the lower column, columns ascending. All values must be >= 0. Sums run in f32 in the order of A's row, so no thread
-// count changes a bit; products of ones are counted in whole numbers.
-import { getF32, getU32, setF32, setU32 } from './access';
+// (in this order, so that a product with the transpose gives C[j, r] the bits of C[r, j]); kept iff C[r, j] > threshold and
+// at least minCommon i have both A[r, i] and B[i, j] stored; at most topK per row, ties to the lower column, columns
+// ascending. All values must be >= 0. Sums and their scales run in f64 in the order of A's row, so no thread count changes a
+// bit, and C is rounded to f32 once; products of ones are counted in whole numbers, and scaled in f32.
+import { getF32, getF64, getU32, setF64, setU32 } from './access';
 import { barBelow, keepLargest, keyCapacity, setKey, storeByIndex } from './selection';
 
 @unmanaged class SpgemmParams {
@@ -24,6 +25,7 @@ import { barBelow, keepLargest, keyCapacity, setKey, storeByIndex } from './sele
   excludeIndices: usize;
   excludeDiagonal: u32;
   threshold: f32;
+  maxValue: f32; // larger entries become this; infinity: none does
   topK: u32;
   minCommon: u32;
   firstRow: u32; // row of A that is row 0 of this panel
@@ -34,34 +36,35 @@ import { barBelow, keepLargest, keyCapacity, setKey, storeByIndex } from './sele
   slotData: usize; // f32[slots], out
 }
 
-// Scratch: sums (f32, or u32 counts)[numCols] and common u32[numCols], all zero between rows; touched u32[numCols + 1];
+// Scratch: sums (f64, or u32 counts)[numCols] and common u32[numCols], all zero between rows; touched u32[numCols + 1];
 // keys u64[keyCapacity + 1]; spare u64[topK] and 256 counters. `common` is used only where values and minCommon meet.
 
-/** sums[j] += weight * B[i, j]; returns the new number of touched columns. */
+/** sums[j] += value * B[i, j] * scale; returns the new number of touched columns. Two f32 multiply exactly in f64. */
 // @ts-ignore: decorator
-@inline function addRow(p: SpgemmParams, i: u32, weight: f32, sums: usize, touched: usize, numTouched: u32): u32 {
+@inline function addRow(p: SpgemmParams, i: u32, value: f64, scale: f64, sums: usize, touched: usize, numTouched: u32): u32 {
   let n = numTouched;
   const end = p.bIndices + (<usize>getU32(p.bIndptr, i + 1) << 2);
   let at = p.bIndices + (<usize>getU32(p.bIndptr, i) << 2);
   if (p.bData == 0) {
+    const weight = value * scale;
     for (; at < end; at += 4) {
       const j = load<u32>(at);
-      const before = getF32(sums, j);
+      const before = getF64(sums, j);
       const after = before + weight;
       setU32(touched, n, j);
       // Branch-free: the place is overwritten unless the sum has just left zero.
       n += u32(before == 0) & u32(after != 0);
-      setF32(sums, j, after);
+      setF64(sums, j, after);
     }
   } else {
     const toData = p.bData - p.bIndices;
     for (; at < end; at += 4) {
       const j = load<u32>(at);
-      const before = getF32(sums, j);
-      const after = before + weight * load<f32>(at + toData);
+      const before = getF64(sums, j);
+      const after = before + value * <f64>load<f32>(at + toData) * scale;
       setU32(touched, n, j);
       n += u32(before == 0) & u32(after != 0);
-      setF32(sums, j, after);
+      setF64(sums, j, after);
     }
   }
   return n;
@@ -92,6 +95,15 @@ import { barBelow, keepLargest, keyCapacity, setKey, storeByIndex } from './sele
   }
 }
 
+// @ts-ignore: decorator
+@inline function clearSum(sums: usize, j: u32, isCount: bool): void {
+  if (isCount) setU32(sums, j, 0);
+  else setF64(sums, j, 0);
+}
+
+// @ts-ignore: decorator
+@inline function atMost(limit: f32, value: f32): f32 { return select<f32>(value, limit, value < limit); }
+
 /** Units lo..hi of panel rows of C. */
 export function spgemmTopK(params: usize, scratch: usize, lo: u32, hi: u32): void {
   const p = changetype<SpgemmParams>(params);
@@ -100,7 +112,7 @@ export function spgemmTopK(params: usize, scratch: usize, lo: u32, hi: u32): voi
   const isCount = p.aData == 0 && p.bData == 0 && p.innerScale == 0;
   const needsCommon = !isCount && p.minCommon > 1;
   const sums = scratch;
-  const common = sums + ((<usize>numCols) << 2);
+  const common = sums + ((<usize>numCols) << 3);
   const touched = common + ((<usize>numCols) << 2);
   const keys = (touched + ((<usize>numCols + 1) << 2) + 7) & ~7;
   const capacity = keyCapacity(topK, numCols);
@@ -120,19 +132,20 @@ export function spgemmTopK(params: usize, scratch: usize, lo: u32, hi: u32): voi
     } else {
       for (let a = getU32(p.aIndptr, row); a < end; a++) {
         const i = getU32(p.aIndices, a);
-        let weight: f32 = p.aData ? getF32(p.aData, a) : 1;
-        if (p.innerScale) weight *= getF32(p.innerScale, i);
-        numTouched = addRow(p, i, weight, sums, touched, numTouched);
+        const value: f64 = p.aData ? <f64>getF32(p.aData, a) : 1;
+        const scale: f64 = p.innerScale ? <f64>getF32(p.innerScale, i) : 1;
+        numTouched = addRow(p, i, value, scale, sums, touched, numTouched);
         if (needsCommon) countOnly(p, i, common);
       }
     }
-    if (p.excludeDiagonal && row < numCols) setU32(sums, row, 0);
+    if (p.excludeDiagonal && row < numCols) clearSum(sums, row, isCount);
     if (p.excludeIndptr) {
       const last = getU32(p.excludeIndptr, row + 1);
-      for (let e = getU32(p.excludeIndptr, row); e < last; e++) setU32(sums, getU32(p.excludeIndices, e), 0);
+      for (let e = getU32(p.excludeIndptr, row); e < last; e++) clearSum(sums, getU32(p.excludeIndices, e), isCount);
     }
     const rowScale: f32 = p.rowScale ? getF32(p.rowScale, row) : 1;
     const minCommon = p.minCommon;
+    const maxValue = p.maxValue;
     let size: u32 = 0;
     let bar = p.threshold;
     for (let t: u32 = 0; t < numTouched; ) {
@@ -143,15 +156,16 @@ export function spgemmTopK(params: usize, scratch: usize, lo: u32, hi: u32): voi
           const count = getU32(sums, j);
           setU32(sums, j, 0);
           // Counts stay below 2^31, and a signed one converts in one instruction.
-          const value = <f32>(<i32>count) * (colScale ? rowScale * getF32(colScale, j) : rowScale);
+          const value = atMost(maxValue, <f32>(<i32>count) * (colScale ? rowScale * getF32(colScale, j) : rowScale));
           setKey(keys, size, j, value);
           size += u32(value > bar) & u32(count >= minCommon);
         }
       } else {
         for (; t < stop; t++) {
           const j = getU32(touched, t);
-          const value = getF32(sums, j) * (colScale ? rowScale * getF32(colScale, j) : rowScale);
-          setU32(sums, j, 0);
+          const scale = colScale ? <f64>rowScale * <f64>getF32(colScale, j) : <f64>rowScale;
+          const value = atMost(maxValue, <f32>(getF64(sums, j) * scale));
+          setF64(sums, j, 0);
           setKey(keys, size, j, value);
           size += u32(value > bar) & u32(!needsCommon || getU32(common, j) >= minCommon);
         }

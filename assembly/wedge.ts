@@ -1,6 +1,6 @@
 // Wedge sampling (Cohen and Lewis 1999; WHIMP, Sharma, Seshadhri and Goel 2017): similar pairs without looking at all wedges.
 // A is users x producers; the similarity of p and q is
-//   c(p, q) = sum over u of  A[u, p] * A[u, q] * innerScale[u] * scale[p] * scale[q].
+//   c(p, q) = sum over u of  A[u, p] * A[u, q] * innerScale[u] * scale[p] * scale[q],  at most 1.
 // From p, a follower u is drawn with probability ~ A[u, p] * innerScale[u] * L(u), where L(u) = sum over q of A[u, q] * scale[q],
 // and from u a producer q with probability A[u, q] * scale[q] / L(u). With samples * sum over q of c(p, q) draws in all, q comes
 // up samples * c(p, q) times in the mean, so it is missed with probability e^(-samples * c(p, q)) at the most; and p by q as often.
@@ -118,11 +118,10 @@ const DRAWS: u32 = 256;
 // @ts-ignore: decorator
 @inline function rowSize(indptr: usize, row: u32): u32 { return getU32(indptr, row + 1) - getU32(indptr, row); }
 
-/** A[u, row] * innerScale[u] for entry i of the row. */
+/** What is marked at the user of entry i of the row: A[u, row], or innerScale[u] where all of A are ones. */
 // @ts-ignore: decorator
 @inline function weightOf(p: WedgeParams, i: u32): f32 {
-  const weight: f32 = p.data ? getF32(p.data, i) : 1;
-  return p.innerScale ? weight * getF32(p.innerScale, getU32(p.indices, i)) : weight;
+  return p.data ? getF32(p.data, i) : getF32(p.innerScale, getU32(p.indices, i));
 }
 
 // @ts-ignore: decorator
@@ -213,22 +212,36 @@ function markUsers(p: WedgeParams, row: u32, marks: usize, isOn: bool): void {
   }
 }
 
-/** Sum over common followers, in their order: what spgemmTopK gives in this row, to the bit. */
-function commonWeight(p: WedgeParams, row: u32, other: u32, marks: usize): f32 {
-  if (isCount(p) && rowSize(p.indptr, other) > rowSize(p.indptr, row) << 4) return <f32>searchCommon(p, row, other);
+/** c(row, other): what spgemmTopK gives for the pair in either row, to the bit. */
+function similarityOf(p: WedgeParams, row: u32, other: u32, marks: usize): f32 {
+  const scale = getF32(p.scale, row);
+  const otherScale = getF32(p.scale, other);
+  if (isCount(p)) return <f32>countCommon(p, row, other, marks) * (scale * otherScale);
+  return <f32>(commonWeight(p, other, marks) * (<f64>scale * <f64>otherScale));
+}
+
+/** Sum over common followers, in their order. */
+function commonWeight(p: WedgeParams, other: u32, marks: usize): f64 {
   const end = getU32(p.indptr, other + 1);
-  if (isCount(p)) {
-    let count: u32 = 0;
-    for (let i = getU32(p.indptr, other); i < end; i++) {
-      const user = getU32(p.indices, i);
-      count += (getU32(marks, user >> 5) >> (user & 31)) & 1;
-    }
-    return <f32>count;
+  let sum: f64 = 0;
+  for (let i = getU32(p.indptr, other); i < end; i++) {
+    const user = getU32(p.indices, i);
+    const mark: f64 = getF32(marks, user);
+    if (p.data == 0) sum += mark;
+    else sum += mark * <f64>getF32(p.data, i) * (p.innerScale ? <f64>getF32(p.innerScale, user) : 1);
   }
-  let sum: f32 = 0;
-  for (let i = getU32(p.indptr, other); i < end; i++)
-    sum += getF32(marks, getU32(p.indices, i)) * (p.data ? getF32(p.data, i) : 1);
   return sum;
+}
+
+function countCommon(p: WedgeParams, row: u32, other: u32, marks: usize): u32 {
+  if (rowSize(p.indptr, other) > rowSize(p.indptr, row) << 4) return searchCommon(p, row, other);
+  const end = getU32(p.indptr, other + 1);
+  let count: u32 = 0;
+  for (let i = getU32(p.indptr, other); i < end; i++) {
+    const user = getU32(p.indices, i);
+    count += (getU32(marks, user >> 5) >> (user & 31)) & 1;
+  }
+  return count;
 }
 
 /** Common followers when the other row is far longer: each user of this one is searched there, from where the last one stood. */
@@ -289,12 +302,11 @@ function sampleRow(p: WedgeParams, row: u32, marks: usize): void {
   const pairs = (places + (DRAWS << 3) + 7) & ~7;
   const place = row - p.firstRow;
   const looked = p.numLooked + ((<usize>place) << 3);
-  const scale = getF32(p.scale, row);
   let size: u32 = 0;
   let numDistinct: u32 = 0;
   let numSurvivors: u32 = 0;
   store<f64>(looked, 0);
-  if (scale != 0 && !load<u8>(p.isExact + row)) {
+  if (getF32(p.scale, row) != 0 && !load<u8>(p.isExact + row)) {
     const numSeen = sampleWedges(p, row, seen, touched, places, looked);
     if (!p.estimates) markUsers(p, row, marks, true);
     const mine = rowSize(p.indptr, row);
@@ -302,8 +314,7 @@ function sampleRow(p: WedgeParams, row: u32, marks: usize): void {
     for (let t: u32 = 0; t < numSeen; t++) {
       const other = getU32(touched, t);
       store<u8>(seen + other, 0);
-      const otherScale = getF32(p.scale, other);
-      if (other == row || otherScale == 0 || load<u8>(p.isExact + other)) continue;
+      if (other == row || getF32(p.scale, other) == 0 || load<u8>(p.isExact + other)) continue;
       numDistinct++;
       let distance: u32 = 0;
       if (number && min<u32>(mine, rowSize(p.indptr, other)) >= p.askFrom) {
@@ -311,9 +322,10 @@ function sampleRow(p: WedgeParams, row: u32, marks: usize): void {
         if (distance > p.maxDistance) continue;
       }
       numSurvivors++;
-      const value: f32 = p.estimates
+      const similarity: f32 = p.estimates
         ? getF32(p.estimates, distance) * getF32(p.norms, row) * getF32(p.norms, other)
-        : commonWeight(p, row, other, marks) * (scale * otherScale);
+        : similarityOf(p, row, other, marks);
+      const value: f32 = similarity < 1 ? similarity : 1;
       if (value > p.threshold && (p.minCommon <= 1 || hasCommon(p, row, other))) setPair(pairs, size++, other, value);
     }
     if (!p.estimates) markUsers(p, row, marks, false);

@@ -13,10 +13,11 @@ export interface TopKCosineOptions extends CosineOptions {
 
 /** `cosineTopK` of similarity/top-k-cosine.ts, which see. Opening kernels takes some 50 ms. */
 export async function topKCosine(rows: Csr, options: TopKCosineOptions): Promise<Csr> {
-  const kernels = options.kernels ?? openKernels({ numThreads: options.numThreads });
+  const { kernels: opened, numThreads } = options ?? {};
+  const kernels = opened ?? openKernels({ numThreads });
   try {
     return await cosineTopK(kernels, rows, options);
   } finally {
-    if (!options.kernels) await kernels.close();
+    if (!opened) await kernels.close();
   }
 }

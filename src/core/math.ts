@@ -72,6 +72,17 @@ export function floorFloat32(x: number): number {
   return rounded > x ? previousFloat32(rounded) : rounded;
 }
 
+/** 1 / x; 0 for what is not above 0, and where no f32 holds the inverse (x below 3e-39). */
+export function inverse(x: number): number {
+  const value = x > 0 ? 1 / x : 0;
+  return Math.fround(value) === Number.POSITIVE_INFINITY ? 0 : value;
+}
+
+/** 1 / √x, likewise. */
+export function inverseRoot(x: number): number {
+  return inverse(Math.sqrt(x));
+}
+
 /**
  * cos(π x) for x in [0, 1], by the Taylor series around 0 on [0, 1/4] and that of the sine around 1/2 beyond; error below
  * 2^-52. Exactly 1 at 0, 0 at 1/2, -1 at 1.

@@ -99,6 +99,7 @@ export const layouts = {
     excludeIndices: u32,
     excludeDiagonal: u32,
     threshold: f32,
+    maxValue: f32,
     topK: u32,
     minCommon: u32,
     firstRow: u32,

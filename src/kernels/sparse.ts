@@ -1,7 +1,7 @@
 /** Sparse matrices through the kernels: Csr in, Csr out. Inputs are copied into kernel memory, results out of it. */
 import { type Csr, nnz } from '../core/csr.ts';
 import { SimClustersError } from '../core/errors.ts';
-import { floorFloat32 } from '../core/math.ts';
+import { floorFloat32, inverseRoot } from '../core/math.ts';
 import type { Arena } from './arena.ts';
 import type { Kernels } from './kernels.ts';
 
@@ -184,7 +184,7 @@ export async function inverseColumnNorms(
     for (let column = 0; column < a.numCols; column++) {
       let sum = 0;
       for (let block = 0; block < numBlocks; block++) sum += partials[block * a.numCols + column];
-      inverse[column] = sum > 0 ? 1 / Math.sqrt(sum) : 0;
+      inverse[column] = inverseRoot(sum);
     }
     return inverse;
   });

@@ -12,6 +12,8 @@ export interface SpgemmOptions {
   readonly topK: number;
   /** An entry is kept iff it is greater than this; at least 0. */
   readonly threshold: number;
+  /** Larger entries become this, before they are compared. Default: none does. */
+  readonly maxValue?: number;
   /** f32 factors of the rows of B (inner), the rows of A and the columns of B; absent = 1. */
   readonly innerScale?: Float32Array;
   readonly rowScale?: Float32Array;
@@ -43,8 +45,8 @@ export const ENTRY_BYTES = 16;
 
 /**
  * C = diag(rowScale) · A · diag(innerScale) · B · diag(colScale), the best `topK` entries above `threshold` of each row,
- * columns ascending; ties go to the lower column. Values must not be negative. Sums in f32 in the order of A's row;
- * products of two matrices of ones are counted, exactly up to 2^31. Cost O(multiply-adds + numbers to choose from).
+ * columns ascending; ties go to the lower column. Values must not be negative. Sums in f64 in the order of A's row, rounded
+ * to f32 once they are scaled; products of two matrices of ones are counted, exactly up to 2^31. Cost O(multiply-adds + numbers to choose from).
  * @throws SimClustersError SHAPE_MISMATCH, OUT_OF_MEMORY
  */
 export async function spgemmTopK(kernels: Kernels, a: Csr, b: Csr, options: SpgemmOptions): Promise<Csr> {
@@ -86,6 +88,7 @@ export async function spgemmPanels(
       excludeIndices: options.exclude && arena.put(options.exclude.indices),
       excludeDiagonal: options.excludeDiagonal ? 1 : 0,
       threshold: floorFloat32(Math.max(options.threshold, 0)),
+      maxValue: options.maxValue ?? Number.POSITIVE_INFINITY,
       topK,
       minCommon: options.minCommon ?? 1,
     };
@@ -126,7 +129,7 @@ export async function spgemmPanels(
 /** Bytes of the working memory of a thread; its parts are named in assembly/spgemm.ts. */
 export function spgemmScratchBytes(numCols: number, topK: number): number {
   const capacity = Math.min(4 * topK, numCols);
-  return numCols * 12 + 4 + 8 + (capacity + 1) * 8 + topK * 8 + 1024;
+  return numCols * 16 + 4 + 8 + (capacity + 1) * 8 + topK * 8 + 1024;
 }
 
 /** Multiply-adds of A · B. A count of pairs that may well exceed 2^32. Cost O(nnz of A). */

@@ -6,10 +6,12 @@ import type { Csr } from '../core/csr.ts';
 import type { Kernels } from '../kernels/kernels.ts';
 import { capUserDegree, countWedges } from './degree-cap.ts';
 import { type WeightedFollowers, weighFollowers } from './follower-weights.ts';
+import { requireChoice, requireCount } from './option-checks.ts';
 import { multiplyFollowers, requireSimilarityOptions } from './producer-similarity.ts';
 import { exactSeconds } from './similarity-costs.ts';
 import {
   planFor,
+  requireSampling,
   requireWhimpOptions,
   sampleFollowers,
   type WhimpOptions,
@@ -46,8 +48,8 @@ export interface SimilarityReport {
 }
 
 /**
- * The same contract as computeProducerSimilarity; what WHIMP finds is a stated share of it.
- * @throws SimClustersError BAD_PARAM for a threshold, recall or sketch length that WHIMP cannot work with, where it was asked
+ * The same contract as computeProducerSimilarity, but that WHIMP finds a stated share of the pairs above the threshold.
+ * @throws SimClustersError BAD_PARAM for options out of range, whatever the method, and a threshold of 0 where WHIMP was asked
  *   for; OUT_OF_MEMORY
  */
 export async function findProducerSimilarity(
@@ -55,6 +57,9 @@ export async function findProducerSimilarity(
   followGraph: Csr,
   options: FindSimilarityOptions,
 ): Promise<{ similarity: Csr; report: SimilarityReport }> {
+  requireChoice('method', options.method, similarityMethods);
+  requireCount('maxUserDegree', options.maxUserDegree);
+  requireSampling(options);
   if (needsPlan(options)) requireWhimpOptions(options);
   else requireSimilarityOptions(options);
   const { graph, ...cut } = capUserDegree(followGraph, options.maxUserDegree);

@@ -18,6 +18,16 @@ const WHIMP_PRODUCER_BYTES = 80;
 /** Per follow: its place of an alias table. */
 const TABLE_ENTRY_BYTES = 8;
 
+/** An edge of the result: index and value. */
+const EDGE_BYTES = 8;
+/** WHIMP merges what it has kept with more, or with its transpose: two inputs and the result, within kernel memory and outside. */
+const WHIMP_COPIES = 6;
+
+/** What an allowance cannot bound: the result, and with WHIMP the copies it passes through. */
+export function resultBytes(method: 'exact' | 'whimp', numEdges: number): number {
+  return numEdges * EDGE_BYTES * (method === 'whimp' ? WHIMP_COPIES : 1);
+}
+
 /** Working memory of the threads in the exact product. */
 export function exactBytes(graph: Csr, topK: number, numThreads: number): number {
   return spgemmScratchBytes(graph.numCols, Math.min(topK, graph.numCols)) * numThreads;

@@ -1,6 +1,6 @@
 /**
  * Producer similarity, exactly. Each producer keeps its best neighbours above the threshold; an edge stands if either end
- * keeps it, with the larger of the two values (they differ by roundings at most). The formulas are in weightings.ts.
+ * keeps it. The formulas are in weightings.ts.
  */
 import type { Csr } from '../core/csr.ts';
 import type { OpenEdgeStore } from '../core/edge-store.ts';
@@ -9,7 +9,8 @@ import type { Kernels, Progress } from '../kernels/kernels.ts';
 import { type WeightedFollowers, weighFollowers } from './follower-weights.ts';
 import { exactBytes, panelBytes } from './memory-plan.ts';
 import { keepByEitherEnd } from './neighbor-rows.ts';
-import type { SimilarityWeighting } from './weightings.ts';
+import { requireChoice, requireCount } from './option-checks.ts';
+import { type SimilarityWeighting, similarityWeightings } from './weightings.ts';
 
 export { type SimilarityWeighting, similarityWeightings } from './weightings.ts';
 
@@ -31,7 +32,7 @@ export interface SimilarityOptions {
   readonly minCommonFollowers?: number;
   /** Followers of each producer; absent: those in the graph. */
   readonly numFollowers?: Uint32Array;
-  /** Bytes allowed, the process as a whole, and where to put what does not fit. The result is the same. */
+  /** Bytes allowed, the process as a whole but for the result; and where to put what does not fit. The result is the same. */
   readonly memory?: { readonly bytes: number; readonly openStore: OpenEdgeStore };
   readonly onProgress?: Progress;
 }
@@ -41,7 +42,7 @@ export interface SimilarityOptions {
  * @returns symmetric numProducers × numProducers, no diagonal, f32 in (threshold, 1] (`ten-squares`: up to 10); ties keep
  *   the lower index
  * Cost: Σ_u d(u)² multiply-adds; memory 16 bytes per kept neighbour beside the graph and its transpose, or, with `memory`,
- * the result and no more than that.
+ * the larger of the allowance and, about, the graph, its transpose and the result, 8 bytes an edge.
  * @throws SimClustersError BAD_PARAM, OUT_OF_MEMORY
  */
 export async function computeProducerSimilarity(
@@ -71,14 +72,20 @@ export async function multiplyFollowers(
     rowScale: scale,
     colScale: scale,
     minCommon: options.minCommonFollowers,
+    maxValue: 1,
     excludeDiagonal: true,
     onProgress: options.onProgress,
   };
   return transformed(await keepByEitherEnd(kernels, producers, users, product, spill), options.transform);
 }
 
-/** @throws SimClustersError BAD_PARAM for a threshold outside of [0, 1] or no neighbours to keep */
-export function requireSimilarityOptions({ threshold, topK }: SimilarityOptions): void {
+/** @throws SimClustersError BAD_PARAM for a threshold outside of [0, 1], no neighbours to keep, or what is no such option */
+export function requireSimilarityOptions(options: SimilarityOptions): void {
+  const { threshold, topK, minFollowers, minCommonFollowers = 1, weighting, transform = 'none' } = options;
+  requireChoice('weighting', weighting, similarityWeightings);
+  requireChoice('transform', transform, similarityTransforms);
+  requireCount('minFollowers', minFollowers);
+  requireCount('minCommonFollowers', minCommonFollowers);
   if (!(threshold >= 0 && threshold <= 1))
     throw new SimClustersError('BAD_PARAM', {
       got: `similarity threshold ${threshold}`,

@@ -1,7 +1,7 @@
 /**
  * A · Aᵀ is symmetric: counting the pairs i < j alone halves the multiply-adds, and either end gets what is found. It pays
- * where the threshold leaves few pairs, for all of them are held until both ends have chosen. Counts only, whose products
- * with the scales are the same bits from either end.
+ * where the threshold leaves few pairs, for all of them are held until both ends have chosen. Counts only:
+ * a count may begin at any place of a row.
  */
 import { type Csr, nnz } from '../core/csr.ts';
 import type { Kernels } from '../kernels/kernels.ts';

@@ -9,7 +9,7 @@
  */
 import type { Csr } from '../core/csr.ts';
 import { SimClustersError } from '../core/errors.ts';
-import { INVERSE_LN10, ln } from '../core/math.ts';
+import { INVERSE_LN10, inverse, inverseRoot, ln } from '../core/math.ts';
 import type { Kernels } from '../kernels/kernels.ts';
 import { inverseColumnNorms } from '../kernels/sparse.ts';
 
@@ -49,7 +49,7 @@ export async function weighGraph(
   requireWeights(graph);
   if (weighting === 'degree-normalized') {
     const consumerScale = Float32Array.from(rowSums(graph), inverse);
-    const scale = Float32Array.from(columnSums(graph), inverse).map(Math.sqrt);
+    const scale = Float32Array.from(columnSums(graph), inverseRoot);
     return { graph, scale, consumerScale, threshold };
   }
   const isProjection = weighting === 'projection';
@@ -77,10 +77,6 @@ export function requireWeights({ data }: Csr): void {
 function logarithms({ data }: Csr): Float32Array | undefined {
   // Without values all are alike, and cosines do not change with the unit.
   return data?.map((value) => ln(1 + value) * INVERSE_LN10);
-}
-
-function inverse(value: number): number {
-  return 1 / (value || Number.POSITIVE_INFINITY);
 }
 
 function rowSums({ numRows, indptr, data }: Csr): Float64Array {

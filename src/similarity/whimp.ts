@@ -2,7 +2,7 @@
  * Producer similarity by WHIMP (Sharma, Seshadhri, Goel, WWW 2017): wedges are sampled so that a pair comes up in
  * proportion to its similarity, sketches throw out the hopeless where they are drawn, and common followers of the rest are
  * counted. Same contract as computeProducerSimilarity, with a stated share of the pairs above the threshold; what is found
- * has the exact value, rounded as at one of its two ends. Bounds: whimp-bounds.ts; what is cheapest: whimp-plan.ts.
+ * has the exact value, and where a producer keeps but the best, the next take the places of those missed. Bounds: whimp-bounds.ts; what is cheapest: whimp-plan.ts.
  */
 import type { Csr } from '../core/csr.ts';
 import { SimClustersError } from '../core/errors.ts';
@@ -32,7 +32,10 @@ export interface WhimpOptions extends SimilarityOptions {
   readonly recall: number;
   /** Bits of a sketch, 128 to 8192 in steps of 128; 0: what costs least, none included. */
   readonly sketchBits: number;
-  /** False: similarities are those that the sketches tell, nothing is counted. Default true. */
+  /**
+   * False: similarities are those that the sketches tell, nothing is counted, and no recall is promised: a pair is kept iff
+   * its estimate is above the threshold, which one at the threshold misses half the time. Default true.
+   */
   readonly isVerified?: boolean;
   /** Whether producers whose wedges are quicker looked at than sampled are done so, exactly. Default true. */
   readonly isMixed?: boolean;
@@ -41,7 +44,8 @@ export interface WhimpOptions extends SimilarityOptions {
 /** How a similarity graph was sampled. */
 export interface WhimpReport {
   readonly samples: number;
-  readonly expectedRecall: number;
+  /** Least probability that a pair at the threshold is found; absent where similarities are not verified. */
+  readonly expectedRecall?: number;
   readonly sketchBits: number;
   readonly sketchError: number;
   /** Pairs of a lower cosine, as the sketches tell it, are dropped. */
@@ -51,6 +55,7 @@ export interface WhimpReport {
   readonly isVerified: boolean;
   /** Producers whose wedges were all looked at, since that was cheaper. */
   readonly numExactProducers: number;
+  readonly numSampledProducers: number;
   /** Σ d(u)², and how many of those were drawn or read. */
   readonly numWedges: number;
   readonly numWedgesLooked: number;
@@ -134,6 +139,7 @@ async function multiplyRows(
     rowScale: scale,
     colScale: scale,
     minCommon: minCommonFollowers,
+    maxValue: 1,
     excludeDiagonal: true,
     maxPanelBytes,
     onProgress: (share: number) => onProgress?.(share * plan.exactShare),
@@ -192,16 +198,17 @@ async function sampleRows(
 /** @throws SimClustersError BAD_PARAM for a threshold, recall or sketch length out of range */
 export function requireWhimpOptions(options: WhimpOptions): void {
   requireSimilarityOptions(options);
-  const { threshold, recall, sketchBits } = options;
-  const refuse = (got: string, expected: string, todo: string) => {
-    throw new SimClustersError('BAD_PARAM', { got, expected, todo });
-  };
-  if (threshold === 0)
+  requireSampling(options);
+  if (options.threshold === 0)
     refuse(
       'similarity threshold 0 with sampling',
       'a number above 0, up to 1',
       'Give --similarity-threshold 0.1 or so, or --similarity-method exact: sampling finds what is above a threshold',
     );
+}
+
+/** What is wrong whatever the method. @throws SimClustersError BAD_PARAM for a recall or sketch length out of range */
+export function requireSampling({ recall, sketchBits }: WhimpOptions): void {
   if (!(recall > 0 && recall < 1))
     refuse(
       `recall ${recall}`,
@@ -214,6 +221,10 @@ export function requireWhimpOptions(options: WhimpOptions): void {
       'a multiple of 128 from 128 to 8192, or 0',
       'Give 0 to have it derived',
     );
+}
+
+function refuse(got: string, expected: string, todo: string): never {
+  throw new SimClustersError('BAD_PARAM', { got, expected, todo });
 }
 
 async function sketchesOf(
@@ -249,6 +260,11 @@ function columnNorms(producers: Csr, scale: Float32Array, innerScale?: Float32Ar
   });
 }
 
+/** Counted pairs are all found. */
+function recallOf({ numSampled, expectedRecall }: WhimpPlan): number {
+  return numSampled === 0 ? 1 : expectedRecall;
+}
+
 function reportOf(
   plan: WhimpPlan,
   { users }: WeightedFollowers,
@@ -257,7 +273,7 @@ function reportOf(
 ): WhimpReport {
   return {
     samples: plan.samples,
-    expectedRecall: plan.expectedRecall,
+    expectedRecall: isVerified ? recallOf(plan) : undefined,
     sketchBits: plan.bits,
     sketchError: plan.sketchError,
     sketchCut: plan.sketchCut,
@@ -265,6 +281,7 @@ function reportOf(
     sketchesAskedFrom: plan.askFrom,
     isVerified,
     numExactProducers: plan.numExact,
+    numSampledProducers: plan.numSampled,
     numWedges: countMultiplyAdds(users),
     numWedgesLooked: plan.numExactWedges + sampled.numLooked,
     numPairs: sampled.numDistinct,

@@ -1,14 +1,16 @@
-import type { Csr } from '../core/csr.ts';
+import { type Csr, nnz } from '../core/csr.ts';
 import { SimClustersError } from '../core/errors.ts';
-import { formatCount } from '../core/format.ts';
+import { formatBytes, formatCount } from '../core/format.ts';
 import { columnCounts } from '../graph/follow-graph.ts';
 import {
   findProducerSimilarity,
   type SimilarityReport,
   similarityMethods,
 } from '../similarity/find-similarity.ts';
+import { resultBytes } from '../similarity/memory-plan.ts';
 import { similarityTransforms, similarityWeightings } from '../similarity/producer-similarity.ts';
 import { readsFavs, type SimilarityWeighting } from '../similarity/weightings.ts';
+import type { WhimpReport } from '../similarity/whimp.ts';
 import { choice, flag, integer, number } from './params.ts';
 import { type Artifacts, defineStage, input, matrixArtifact, matrixOf, matrixReport } from './stage.ts';
 
@@ -38,7 +40,7 @@ export const producerSimilarity = defineStage({
       unit: 'followers',
     }),
     similarityThreshold: number(
-      'An edge is kept iff its similarity is greater than this',
+      'An edge is kept iff its similarity is greater than this; one that equals it may go either way by its rounding to f32',
       { small: 0, web: 0.02, twitter: 0.05 },
       { max: 1 },
     ),
@@ -72,7 +74,7 @@ export const producerSimilarity = defineStage({
       unit: 'bits',
     }),
     verifySimilarities: flag(
-      'Sampling: count the common followers of what was found; otherwise sketches tell similarities, roughly',
+      'Sampling: count the common followers of what was found; otherwise sketches tell similarities, roughly, and no recall is promised',
       true,
     ),
     maxUserDegree: integer('Consumers who follow more are left out of similarities; 0: nobody is', 0, {
@@ -102,6 +104,8 @@ export const producerSimilarity = defineStage({
       },
     );
     for (const line of describe(report)) log(line);
+    const warning = memory && describeExcess(memory.bytes, report.method, nnz(similarity));
+    if (warning) log(warning);
     const { producerId } = input(artifacts, 'producers').table.columns;
     return {
       artifacts: {
@@ -144,14 +148,36 @@ function describe({
   if (numUsersCut > 0)
     lines.push(`${formatCount(numUsersCut)} consumers left out with ${formatCount(numFollowsCut)} follows`);
   if (!whimp) return lines;
+  return [...lines, ...describeSampling(whimp)];
+}
+
+/** That the result alone took more than was allowed, if so. */
+export function describeExcess(
+  allowedBytes: number,
+  method: SimilarityReport['method'],
+  numEdges: number,
+): string | undefined {
+  const bytes = resultBytes(method, numEdges);
+  if (bytes <= allowedBytes) return undefined;
+  const held = method === 'whimp' ? 'held and merged' : 'in memory as a whole';
+  return `--memory ${formatBytes(allowedBytes)} was exceeded: ${formatCount(numEdges)} edges, ${held}, take ${formatBytes(bytes)}; a higher --similarity-threshold or a lower --similarity-top-k keeps fewer`;
+}
+
+/** What sampling promises, and what it did. */
+export function describeSampling(whimp: WhimpReport): string[] {
+  const exactly = `${formatCount(whimp.numExactProducers)} producers done exactly, being cheaper so`;
+  if (whimp.numSampledProducers === 0) return [`${exactly}; none is left to sample`];
   const share = ((100 * whimp.numWedgesLooked) / Math.max(1, whimp.numWedges)).toFixed(1);
   const sketches =
-    whimp.sketchBits === 0
+    whimp.numSketches === 0
       ? 'no sketches'
       : `${formatCount(whimp.numSketches)} sketches of ${whimp.sketchBits} bits (error ${whimp.sketchError.toFixed(3)}, cut at ${whimp.sketchCut.toFixed(3)})`;
+  const promise =
+    whimp.expectedRecall === undefined
+      ? 'no recall is promised, for similarities are what sketches tell'
+      : `recall at the threshold at least ${(100 * whimp.expectedRecall).toFixed(1)} %`;
   return [
-    ...lines,
-    `recall at the threshold at least ${(100 * whimp.expectedRecall).toFixed(1)} %: ${whimp.samples.toFixed(1)} draws per unit of similarity, ${sketches}`,
-    `${share} % of the exact wedges looked at, ${formatCount(whimp.numPairs)} pairs, ${formatCount(whimp.numSurvivors)} ${whimp.isVerified ? 'counted' : 'estimated'}; ${formatCount(whimp.numExactProducers)} producers done exactly, being cheaper so`,
+    `${promise}: ${whimp.samples.toFixed(1)} draws per unit of similarity, ${sketches}`,
+    `${share} % of the exact wedges looked at, ${formatCount(whimp.numPairs)} pairs, ${formatCount(whimp.numSurvivors)} ${whimp.isVerified ? 'counted' : 'estimated'}; ${exactly}`,
   ];
 }

@@ -179,6 +179,7 @@ export const spgemmTopK: MakeCase = (random, numRows) => {
       excludeIndices: exclude?.indices,
       excludeDiagonal: random.below(2),
       threshold: random.chance() ? 0 : random.weight(),
+      maxValue: random.chance() ? Number.POSITIVE_INFINITY : random.weight(),
       topK,
       minCommon: random.chance() ? 1 : random.below(4),
       firstRow,

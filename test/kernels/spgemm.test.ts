@@ -2,7 +2,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { Csr } from '../../src/core/csr.ts';
 import { countMultiplyAdds, spgemmPanels, spgemmTopK } from '../../src/kernels/spgemm.ts';
-import { open, wasm } from '../fixtures/backends.ts';
+import { open, reference, wasm } from '../fixtures/backends.ts';
 import { Random, rowOf } from '../fixtures/random.ts';
 
 const test = suite('sparse product');
@@ -24,6 +24,18 @@ test('counts are exact beyond 2^24, where sums in f32 stand still', async () => 
   const made = await spgemmTopK(kernels, repeated(numCommon), one, { topK: 1, threshold: 0 });
   assert.equal(rowOf(made, 0), [[0, numCommon]]);
   await kernels.close();
+});
+
+test('a million equal weights add up, to the last bit of f32', async () => {
+  const tenth = Math.fround(0.1);
+  const scaled = { innerScale: Float32Array.of(tenth), rowScale: Float32Array.of(tenth) };
+  for (const backend of [wasm(1), reference]) {
+    const kernels = open(backend);
+    const options = { topK: 1, threshold: 0, ...scaled };
+    const made = await spgemmTopK(kernels, repeated(1_000_000), repeated(1), options);
+    assert.equal(rowOf(made, 0), [[0, Math.fround(1_000_000 * tenth * tenth)]]);
+    await kernels.close();
+  }
 });
 
 test('multiply-adds are counted beyond 2^32', () => {

@@ -156,7 +156,47 @@ test('a threshold outside of 0 to 1, no neighbours to keep: refused by either me
   }
 });
 
-test('a threshold of 1 leaves nothing but what rounds above it', async () => {
+test('options that mean nothing are refused by any method', async () => {
+  const graph = follows(3, [[0, 1]]);
+  for (const wrong of [
+    { minCommonFollowers: Number.NaN },
+    { minCommonFollowers: -1 },
+    { minCommonFollowers: 2 ** 32 },
+    { maxUserDegree: -1 },
+    { maxUserDegree: Number.NaN },
+    { minFollowers: Number.NaN },
+    { minFollowers: -1 },
+    { weighting: 'bogus' },
+    { transform: 'bogus' },
+    { sketchBits: 100 },
+    { sketchBits: Number.NaN },
+    { recall: 1 },
+  ]) {
+    for (const method of similarityMethods) {
+      const wanted = { weighting: 'cosine', threshold: 0.1, topK: 1, minFollowers: 1, recall: 0.9 } as const;
+      const more = { sketchBits: 0, seed: '', maxUserDegree: 0, method };
+      const run = findProducerSimilarity(kernels, graph, {
+        ...wanted,
+        ...more,
+        ...wrong,
+      } as FindSimilarityOptions);
+      assert.is(await codeOf(run), 'BAD_PARAM', `${method} ${Object.entries(wrong).join()}`);
+    }
+  }
+  const options = { weighting: 'cosine', threshold: 0.1, topK: 1, minFollowers: 1, recall: 0.9 } as const;
+  const more = { sketchBits: 0, seed: '', maxUserDegree: 0, method: 'bogus' as 'auto' };
+  assert.is(await codeOf(findProducerSimilarity(kernels, graph, { ...options, ...more })), 'BAD_PARAM');
+});
+
+test('a threshold of 1 leaves nothing: no similarity rounds above it', async () => {
+  const twins = follows(2, [
+    [0, 1],
+    [0, 1],
+    [0, 1],
+  ]);
+  await byEachMethod(twins, { threshold: 1 }, (similarity, method) => {
+    assert.is(similarity.indices.length, 0, method);
+  });
   await byEachMethod(follows(2, [[0, 1], [0]]), { threshold: 1 }, (similarity, method) => {
     assert.is(similarity.indices.length, 0, method);
   });

@@ -128,6 +128,59 @@ test('identical rows: all cosines are 1, the lowest rows are kept', async () => 
   assert.ok(made.data?.every((value) => Math.abs(value - 1) < TOLERANCE));
 });
 
+/** Rows that all have this weight in each column. */
+function alike(numRows: number, numCols: number, weight?: number): Csr {
+  return {
+    numRows,
+    numCols,
+    indptr: Uint32Array.from({ length: numRows + 1 }, (_, row) => row * numCols),
+    indices: Uint32Array.from({ length: numRows * numCols }, (_, i) => i % numCols),
+    data: weight === undefined ? undefined : new Float32Array(numRows * numCols).fill(weight),
+  };
+}
+
+test('weighted sums do not drift: identical rows of a million columns have cosine 1', async () => {
+  for (const weight of [0.1, 2.3]) {
+    const [[, cosine]] = rowOf(await cosineTopK(kernels, alike(2, 1_000_000, weight), { topK: 1 }), 0);
+    assert.ok(Math.abs(cosine - 1) < 2e-7, `${weight}: ${cosine}`);
+  }
+});
+
+test('weights of any f32 size: neither overflow nor nothing', async () => {
+  for (const weight of [1e-37, 1e-20, 1e20, 1e37]) {
+    const rows = csrFromRows(2, [
+      [[0, weight]],
+      [[0, weight]],
+      [
+        [0, weight],
+        [1, weight],
+      ],
+    ]);
+    for (const backend of [wasm(1), reference]) {
+      const opened = open(backend);
+      const made = await cosineTopK(opened, rows, { topK: 3 });
+      await opened.close();
+      assert.equal([...made.indices], [1, 2, 0, 2, 0, 1], `${weight}`);
+      const expected = [1, Math.SQRT1_2, 1, Math.SQRT1_2, Math.SQRT1_2, Math.SQRT1_2];
+      made.data?.forEach((cosine, i) => {
+        assert.ok(Math.abs(cosine - expected[i]) < 2e-7, `${weight}: ${cosine} for ${expected[i]}`);
+      });
+    }
+  }
+});
+
+test('no cosine is above 1, and none above a threshold of 1', async () => {
+  for (let numCols = 1; numCols < 40; numCols++) {
+    for (const weight of [undefined, 0.7]) {
+      const rows = alike(3, numCols, weight);
+      const made = await cosineTopK(kernels, rows, { topK: 3 });
+      assert.is(made.indices.length, 6);
+      assert.ok(made.data?.every((cosine) => cosine <= 1 && cosine > 1 - 3e-7));
+      assert.is((await cosineTopK(kernels, rows, { topK: 3, threshold: 1 })).indices.length, 0);
+    }
+  }
+});
+
 test('a row that has every column beside rows of one', async () => {
   const rows = csrFromRows(
     400,
@@ -173,6 +226,49 @@ test('bad options and weights are refused by name', async () => {
   assert.is(await codeOf(csrFromRows(1, [[[0, -1]]]), { topK: 1 }), 'BAD_PARAM');
   assert.is(await codeOf(one, { topK: 1, other: csrFromRows(2, [[]]) }), 'SHAPE_MISMATCH');
   assert.is(await codeOf(one, { topK: 1, threshold: 1 }), 'none');
+});
+
+test('what is no matrix is refused, and says why', async () => {
+  const good = {
+    numRows: 2,
+    numCols: 2,
+    indptr: Uint32Array.of(0, 2, 4),
+    indices: Uint32Array.of(0, 1, 0, 1),
+  };
+  const bad: [object, RegExp][] = [
+    [{ indices: Uint32Array.of(0, 7, 0, 7) }, /column 7 in row 0/],
+    [{ indices: Uint32Array.of(1, 0, 0, 1) }, /column 0 after 1 in row 0/],
+    [{ indices: Uint32Array.of(0, 1, 1, 1) }, /column 1 after 1 in row 1/],
+    [{ indices: Uint32Array.of(0, 1) }, /indices of length 2/],
+    [{ indptr: Uint32Array.of(0, 4) }, /indptr of length 2 for 2 rows/],
+    [{ indptr: Uint32Array.of(1, 2, 4) }, /indptr\[0\] 1/],
+    [{ indptr: Uint32Array.of(0, 5, 4) }, /indptr\[1\] 5 after 0/],
+    [{ numRows: 3, indptr: Uint32Array.of(0, 3, 2, 4) }, /column 0 after 1 in row 0|indptr\[2\] 2 after 3/],
+    [{ indptr: [0, 2, 4] }, /indptr of type Array/],
+    [{ indices: Int32Array.of(0, 1, 0, 1) }, /indices of type Int32Array/],
+    [{ data: Float64Array.of(1, 2, 2, 1) }, /data of type Float64Array/],
+    [{ data: Float32Array.of(1) }, /data of length 1/],
+    [{ numCols: Number.NaN }, /numCols NaN/],
+    [{ numRows: -1 }, /numRows -1/],
+  ];
+  const refused = async (run: Promise<unknown>, pattern: RegExp) => {
+    const error = await run.then(
+      () => new Error('nothing refused'),
+      (error) => error,
+    );
+    assert.is(error.code, 'BAD_PARAM', `${pattern}: ${error}`);
+    assert.match(error.message, pattern);
+  };
+  await topKCosine(good, { topK: 1, kernels });
+  for (const [wrong, pattern] of bad) {
+    const matrix = { ...good, ...wrong } as Csr;
+    await refused(topKCosine(matrix, { topK: 1, kernels }), pattern);
+    await refused(topKCosine(good, { topK: 1, kernels, other: matrix }), pattern);
+  }
+  await refused(topKCosine(good, undefined as never), /options undefined/);
+  await refused(topKCosine(null as never, { topK: 1, kernels }), /rows null/);
+  await refused(topKCosine(good, { topK: 1, kernels, other: null as never }), /other null/);
+  await refused(topKCosine(good, { topK: 1, kernels, minCommon: 2 ** 32 + 1 }), /minCommon 4294967297/);
 });
 
 test.run();

@@ -64,18 +64,17 @@ export function spgemmTwins(memory: TwinMemory) {
     const unitStarts = memory.u32(p.unitStarts);
     const slotStarts = memory.u32(p.slotStarts);
     const isCount = !aData && !bData && !innerScale;
-    const sums = memory.f32(scratch);
-    const common = memory.u32(scratch + p.numCols * 4);
+    const sums = memory.f64(scratch);
+    const common = memory.u32(scratch + p.numCols * 8);
     for (let panelRow = unitStarts[lo]; panelRow < unitStarts[hi]; panelRow++) {
       const row = p.firstRow + panelRow;
       const touched = new Set<number>();
       for (let a = aIndptr[row]; a < aIndptr[row + 1]; a++) {
         const i = aIndices[a];
-        const weight = Math.fround((aData ? aData[a] : 1) * (innerScale ? innerScale[i] : 1));
         const start = isCount && bStarts ? bStarts[a] : bIndptr[i];
         for (let b = start; b < bIndptr[i + 1]; b++) {
           const j = bIndices[b];
-          sums[j] += Math.fround(weight * (bData ? bData[b] : 1));
+          sums[j] += (aData ? aData[a] : 1) * (bData ? bData[b] : 1) * (innerScale ? innerScale[i] : 1);
           common[j]++;
           touched.add(j);
         }
@@ -86,9 +85,9 @@ export function spgemmTwins(memory: TwinMemory) {
       }
       const pairs: Pair[] = [];
       for (const index of touched) {
-        const sum = isCount ? Math.fround(common[index]) : sums[index];
-        const scale = Math.fround((rowScale ? rowScale[row] : 1) * (colScale ? colScale[index] : 1));
-        const score = Math.fround(sum * scale);
+        const scale = (rowScale ? rowScale[row] : 1) * (colScale ? colScale[index] : 1);
+        const product = isCount ? Math.fround(common[index]) * Math.fround(scale) : sums[index] * scale;
+        const score = Math.min(p.maxValue, Math.fround(product));
         const isCommon = common[index] >= p.minCommon;
         sums[index] = 0;
         common[index] = 0;

@@ -83,7 +83,7 @@ function openSampler(memory: TwinMemory, p: BlockNumbers<LayoutOf<'samplePairs'>
   const estimates = memory.optionalF32(p.estimates);
   const norms = memory.f32(p.norms);
   const size = (row: number) => indptr[row + 1] - indptr[row];
-  const weightOf = (i: number) => f32((data ? data[i] : 1) * (innerScale ? innerScale[indices[i]] : 1));
+  const isCount = !data && !innerScale;
   const sketch = (row: number) =>
     memory.u32(p.sketches + (sketchOf[row] - 1) * p.sketchBytes).subarray(0, p.sketchBytes / 4);
 
@@ -114,14 +114,17 @@ function openSampler(memory: TwinMemory, p: BlockNumbers<LayoutOf<'samplePairs'>
     return { found, numLooked: numRead + draw };
   };
 
-  /** Sum over common followers, in the order of the other row. */
-  const commonWeight = (row: number, other: number): number => {
+  /** Sum over common followers in their order, scaled: counts in f32, weights in f64. */
+  const similarityOf = (row: number, other: number): number => {
     const marks = new Map<number, number>();
-    for (let i = indptr[row]; i < indptr[row + 1]; i++) marks.set(indices[i], weightOf(i));
+    for (let i = indptr[row]; i < indptr[row + 1]; i++) marks.set(indices[i], data ? data[i] : 1);
     let sum = 0;
-    for (let i = indptr[other]; i < indptr[other + 1]; i++)
-      sum = f32(sum + f32((marks.get(indices[i]) ?? 0) * (data ? data[i] : 1)));
-    return sum;
+    for (let i = indptr[other]; i < indptr[other + 1]; i++) {
+      const product = (marks.get(indices[i]) ?? 0) * (data ? data[i] : 1);
+      sum += product * (innerScale ? innerScale[indices[i]] : 1);
+    }
+    const scales = scale[row] * scale[other];
+    return f32(isCount ? f32(sum) * f32(scales) : sum * scales);
   };
 
   /** Similarity of a drawn pair; undefined when the sketches tell it is too low. */
@@ -129,9 +132,10 @@ function openSampler(memory: TwinMemory, p: BlockNumbers<LayoutOf<'samplePairs'>
     const isAsked = p.sketches !== 0 && sketchOf[row] !== 0 && Math.min(size(row), size(other)) >= p.askFrom;
     const distance = isAsked ? hammingDistance(sketch(row), sketch(other)) : 0;
     if (distance > p.maxDistance) return undefined;
-    return estimates
+    const similarity = estimates
       ? f32(f32(estimates[distance] * norms[row]) * norms[other])
-      : f32(commonWeight(row, other) * f32(scale[row] * scale[other]));
+      : similarityOf(row, other);
+    return Math.min(1, similarity);
   };
 
   const numCommon = (row: number, other: number): number => {
