@@ -53,7 +53,8 @@ function addFlags(command: Argv): Argv {
     .option('graph', {
       type: 'string',
       requiresArg: true,
-      describe: 'Graph with the same ids, for modularity, conductance and coverage; edges count both ways',
+      describe:
+        'Graph with the same ids, for precision and recall of edges, modularity, conductance and coverage; edges count both ways',
     })
     .option('graph-format', {
       choices: ['auto', 'edges', 'lists', 'metis', 'parquet'],
@@ -218,7 +219,7 @@ function agreementLines({ averageF1, partition, omega, numVertices }: TruthAgree
 }
 
 function structureLines(
-  { modularity, meanConductance, coverage, vertexCoverage }: CommunityStructure,
+  { modularity, meanConductance, coverage, vertexCoverage, edges }: CommunityStructure,
   numNotInGraph: number,
   style: TextStyle,
 ): string[] {
@@ -226,7 +227,11 @@ function structureLines(
     numNotInGraph > 0
       ? `; ${counted(numNotInGraph, 'member')} the graph does not name, taken as without edges`
       : '';
+  const share = (value: number | undefined) => value?.toFixed(4) ?? '-';
   const rows: Row[] = [
+    ['edge precision', share(edges?.precision), 'of the pairs with a community in common are edges'],
+    ['edge recall', share(edges?.recall), 'of the edges have a community in common at their ends'],
+    ['edge F1', share(edges?.f1), edges ? '' : 'too many pairs to look at'],
     ['modularity', modularity?.toFixed(4) ?? '-', modularity === undefined ? 'communities overlap' : ''],
     ['mean conductance', meanConductance.toFixed(4), ''],
     ['coverage', coverage.toFixed(4), 'of the edge weight lies inside communities'],

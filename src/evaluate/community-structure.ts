@@ -1,6 +1,7 @@
 /** How communities lie in a graph. */
 import type { Csr } from '../core/csr.ts';
 import { communitiesByVertex, type MemberLists, numCommunitiesOf } from '../core/member-lists.ts';
+import { type EdgePrediction, predictEdges } from './edge-prediction.ts';
 
 export interface CommunityStructure {
   /**
@@ -17,6 +18,8 @@ export interface CommunityStructure {
   readonly coverage: number;
   /** Share of the vertices with a community. */
   readonly vertexCoverage: number;
+  /** Absent when communities overlap and too many pairs would have to be looked at. */
+  readonly edges?: EdgePrediction;
 }
 
 /** @param graph  symmetric, no diagonal; no data: every edge is 1. Cost O(edges × memberships). */
@@ -40,7 +43,9 @@ export function measureStructure(lists: MemberLists, graph: Csr): CommunityStruc
   degrees.forEach((degree, v) => {
     if (numMemberships[v] === 0) modularity -= (degree / total) ** 2;
   });
+  const edges = predictEdges(lists, graph);
   return {
+    ...(edges && { edges }),
     ...(isDisjoint && total > 0 && { modularity }),
     meanConductance: numNonEmpty === 0 ? 0 : conductance / numNonEmpty,
     coverage: total === 0 ? 0 : sharedWeight(communities, numCommunitiesOf(lists), graph) / total,

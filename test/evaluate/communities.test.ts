@@ -127,6 +127,7 @@ test('modularity, conductance and coverage of two cliques with a bridge', () => 
   assertNear(halves.modularity!, 6 / 7 - 1 / 2);
   assertNear(halves.meanConductance, 1 / 7);
   assertNear(halves.coverage, 6 / 7);
+  assertNear(halves.edges!.f1, 12 / 13);
   assert.is(halves.vertexCoverage, 1);
 
   const overlapping = measureStructure(memberListsFromArrays([[0, 1, 2], [2, 3], []]), graph);
@@ -139,6 +140,38 @@ test('modularity, conductance and coverage of two cliques with a bridge', () => 
   const half = memberListsFromArrays([[0, 1, 2]]);
   const filled = memberListsFromArrays([[0, 1, 2], [3], [4], [5]]);
   assertNear(measureStructure(half, graph).modularity!, measureStructure(filled, graph).modularity!);
+});
+
+test('edges predicted by communities that may overlap: precision, recall, F1 as by looking at every pair', () => {
+  const numVertices = 9;
+  const anyPairs = fc.uniqueArray(fc.tuple(fc.nat(numVertices - 1), fc.nat(numVertices - 1)), {
+    maxLength: 20,
+  });
+  const anyLists = fc.array(fc.array(fc.nat(numVertices - 1), { maxLength: 6 }), { maxLength: 5 });
+  fc.assert(
+    fc.property(anyPairs, anyLists, (pairs, lists) => {
+      const near = Array.from({ length: numVertices }, () => new Set<number>());
+      for (const [a, b] of pairs) {
+        if (a === b) continue;
+        near[a].add(b);
+        near[b].add(a);
+      }
+      const graph = graphFromLists(near.map((others) => [...others].sort((a, b) => a - b)));
+      let [numEdges, numPairs, numBoth] = [0, 0, 0];
+      for (let a = 0; a < numVertices; a++) {
+        for (let b = 0; b < a; b++) {
+          const isPair = lists.some((list) => list.includes(a) && list.includes(b));
+          numEdges += Number(near[a].has(b));
+          numPairs += Number(isPair);
+          numBoth += Number(isPair && near[a].has(b));
+        }
+      }
+      const { precision, recall, f1 } = measureStructure(memberListsFromArrays(lists), graph).edges!;
+      assertNear(precision, numBoth / (numPairs || 1));
+      assertNear(recall, numBoth / (numEdges || 1));
+      assertNear(f1, (2 * numBoth) / (numPairs + numEdges || 1));
+    }),
+  );
 });
 
 test('sizes leave empty communities out', () => {
