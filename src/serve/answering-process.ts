@@ -87,6 +87,7 @@ async function watchStream(
   if (stream === undefined) return undefined;
   const live = new LiveItems(stream, model, (err) => log.error({ err, stream }, 'a snapshot cannot be read'));
   await live.refresh();
+  if (!live.isLive) log.warn({ stream }, 'no snapshot of a stream here yet: the items of the model answer');
   void live.watch();
   return live;
 }

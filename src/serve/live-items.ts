@@ -35,6 +35,11 @@ export class LiveItems {
     return this.#model;
   }
 
+  /** Whether a snapshot has been taken up: until then the model's own items answer. */
+  get isLive(): boolean {
+    return this.#shown !== '';
+  }
+
   /** Looks again and again, until it is closed. */
   async watch(): Promise<void> {
     while (!this.#isClosed) {
