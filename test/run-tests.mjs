@@ -36,7 +36,25 @@ runner.on('close', (code) => {
   const total = count('Total');
   const passed = count('Passed');
   const failed = Math.max(total - passed, code !== 0 && total === passed ? 1 : 0) + forgotten.length;
+  if (failed > forgotten.length)
+    console.log(`Failures again, for whoever reads the end alone:\n${failures(text)}`);
   for (const file of forgotten) console.log(`no .run() in ${file}: its tests were never executed`);
   console.log(`${passed} passed, ${failed} failed, ${count('Skipped')} skipped`);
   process.exitCode = code || (failed || !total ? 1 : 0);
 });
+
+/** What uvu printed of each failing test: from its FAIL to the next file or the totals. */
+function failures(text) {
+  let file = '';
+  let inside = false;
+  return text
+    .split('\n')
+    .flatMap((line) => {
+      if (/\.test\.ts$/.test(line)) [file, inside] = [line, false];
+      else if (/^ {2}Total: /.test(line)) inside = false;
+      else if (/^ +FAIL /.test(line)) inside = true;
+      if (!inside) return [];
+      return /^ +FAIL /.test(line) ? `${line}, ${file}` : line;
+    })
+    .join('\n');
+}
