@@ -68,8 +68,7 @@ if (wanted.has('sampling')) {
     page.add(title, `${graphFacts(curve[0].run, numRounds)}\n\n${text}\n\n${picture}`);
   }
 }
-if (wanted.has('memory'))
-  page.add(`Memory, ${args.memory} allowed`, compareMemory('follows:3e6', 0.1, 100, args.memory));
+if (wanted.has('memory')) page.add(`Memory, ${args.memory} allowed`, compareMemory(args.memory));
 if (wanted.has('scale')) {
   const sizes = args.sizes.split(',').map(Number);
   const { text, svg } = compareScale(sizes, 0.2, 100, args.scaleMemory);

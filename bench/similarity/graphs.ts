@@ -5,12 +5,13 @@ import { buildFollowGraph } from '../../src/graph/follow-graph.ts';
 import { readEdges } from '../../src/io/edge-reader.ts';
 import { openKernels } from '../../src/kernels/open.ts';
 
-/** `follows:EDGES` and `hubs:EDGES` are drawn, `lists:FILE` and `edges:FILE` are read. */
+/** `follows:EDGES`, `hubs:EDGES` and `dense:EDGES` are drawn, `lists:FILE` and `edges:FILE` are read. */
 export async function openGraph(source: string): Promise<Csr> {
   const colon = source.indexOf(':');
   const [kind, rest] = [source.slice(0, colon), source.slice(colon + 1)];
   if (kind === 'follows') return drawFollows(Number(rest));
   if (kind === 'hubs') return drawHubs(Number(rest));
+  if (kind === 'dense') return drawDense(Number(rest));
   return readFollows(rest, kind === 'lists' ? 'lists' : 'edges');
 }
 
@@ -76,6 +77,24 @@ function grown(array: Uint32Array<ArrayBuffer>): Uint32Array<ArrayBuffer> {
 export function firstRows(graph: Csr, numRows: number): Csr {
   const indptr = graph.indptr.slice(0, numRows + 1);
   return { numRows, numCols: graph.numCols, indptr, indices: graph.indices.slice(0, indptr[numRows]) };
+}
+
+const DENSE_PRODUCERS = 6000;
+const DENSE_FOLLOWS = 80;
+
+/** Consumers of 80 follows of any of 6,000 producers: with 5,000 of them hardly two producers have no follower in common. */
+function drawDense(numEdges: number, seed = 'bench'): Csr {
+  const numRows = Math.max(1, Math.round(numEdges / DENSE_FOLLOWS));
+  const key = randomKey(seed, 'dense follows');
+  const indptr = Uint32Array.from({ length: numRows + 1 }, (_, row) => row * DENSE_FOLLOWS);
+  const indices = new Uint32Array(numRows * DENSE_FOLLOWS);
+  const stride = DENSE_PRODUCERS / DENSE_FOLLOWS;
+  for (let row = 0; row < numRows; row++) {
+    const stream = streamOf(key, 0, row);
+    for (let i = 0; i < DENSE_FOLLOWS; i++)
+      indices[row * DENSE_FOLLOWS + i] = i * stride + Math.floor(uniform(stream, i) * stride);
+  }
+  return { numRows, numCols: DENSE_PRODUCERS, indptr, indices };
 }
 
 const HUB_PRODUCERS = 10_000;

@@ -4,12 +4,13 @@
  */
 import { tmpdir } from 'node:os';
 import { parseBytes } from '../../src/cli/memory-size.ts';
+import { inMemory } from '../../src/core/stored-csr.ts';
 import { columnCounts } from '../../src/graph/follow-graph.ts';
 import { openEdgeFile } from '../../src/io/edge-file.ts';
 import { openKernels } from '../../src/kernels/open.ts';
 import { peakRssBytes } from '../../src/pipeline/peak-memory.ts';
 import { countMultiplyAdds } from '../../src/similarity/degree-cap.ts';
-import { findProducerSimilarity } from '../../src/similarity/find-similarity.ts';
+import { findSimilarity } from '../../src/similarity/find-similarity.ts';
 import { agreementWith, save } from './agreement.ts';
 import { hashOf } from './cosines.ts';
 import { openGraph } from './graphs.ts';
@@ -27,7 +28,7 @@ const graph = {
 const runs: Run[] = [];
 for (const { memory, saveTo, compareWith, ...task } of plan.tasks) {
   const began = performance.now();
-  const { similarity, report } = await findProducerSimilarity(kernels, follows, {
+  const found = await findSimilarity(kernels, follows, {
     weighting: 'cosine',
     minFollowers: 1,
     maxUserDegree: 0,
@@ -39,13 +40,16 @@ for (const { memory, saveTo, compareWith, ...task } of plan.tasks) {
       ? { bytes: parseBytes('memory', memory), openStore: (name) => openEdgeFile(tmpdir(), name) }
       : undefined,
   });
+  const seconds = (performance.now() - began) / 1000;
+  const peak = peakRssBytes();
+  const similarity = await inMemory(found.similarity);
   runs.push({
     ...graph,
-    seconds: (performance.now() - began) / 1000,
-    peakRssBytes: peakRssBytes(),
+    seconds,
+    peakRssBytes: peak,
     numKept: similarity.indices.length,
     hash: hashOf(similarity),
-    report,
+    report: found.report,
     agreement: compareWith === undefined ? undefined : agreementWith(similarity, compareWith),
   });
   if (saveTo) save(similarity, saveTo);

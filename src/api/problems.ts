@@ -2,7 +2,7 @@
 import type { Context } from 'hono';
 import type { ContentfulStatusCode } from 'hono/utils/http-status';
 import type { z } from 'zod';
-import { type ErrorCode, type ErrorDetails, errorTable, quote, SimClustersError } from '../core/errors.ts';
+import { type ErrorCode, type ErrorFacts, errorTable, quote, SimClustersError } from '../core/errors.ts';
 
 const REPORTED = 200;
 
@@ -21,7 +21,7 @@ export function problemResponse(
   });
 }
 
-function ours({ code, details: { got, expected, todo } }: SimClustersError) {
+function ours({ code, facts: { got, expected, todo } }: SimClustersError) {
   const { meaning, httpStatus } = errorTable[code];
   return { status: httpStatus, body: { error: { code, meaning, found: got, expected, todo } } };
 }
@@ -45,7 +45,7 @@ function retryHeaders(status: number): Record<string, string> {
 }
 
 export function refusal(code: ErrorCode, got: string, expected: string, todo: string): SimClustersError {
-  return new SimClustersError(code, { got, expected, todo } satisfies ErrorDetails);
+  return new SimClustersError(code, { got, expected, todo } satisfies ErrorFacts);
 }
 
 /** The first thing that is wrong with a part of a request. */

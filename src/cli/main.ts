@@ -88,13 +88,13 @@ function reportError(error: unknown, argv: readonly string[]): number {
 /** The same for whoever reads progress as JSON lines. */
 function reportErrorAsJson(error: unknown): number {
   const ours = error instanceof SimClustersError ? error : undefined;
-  const { cause: _, ...details } = ours?.details ?? { cause: undefined };
+  const { cause: _, ...facts } = ours?.facts ?? { cause: undefined };
   const line = {
     time: new Date().toISOString(),
     type: 'error',
     code: ours?.code ?? 'DEFECT',
     message: String(error),
-    ...details,
+    ...facts,
   };
   process.stderr.write(`${JSON.stringify(line)}\n`);
   return ours?.exitCode ?? errorTable.SHAPE_MISMATCH.exitCode;

@@ -72,7 +72,7 @@ function addRunFlags(command: Argv): Argv {
       type: 'string',
       requiresArg: true,
       describe:
-        'Keep the work of the similarity stage to this much memory, such as 2GB, beside the result: rows are computed in panels and wait in a temporary file. The result is the same',
+        'Keep the similarity stage to this much memory, such as 2GB: rows are computed in panels and wait in temporary files. The result is the same',
     })
     .option('model-version', {
       type: 'string',

@@ -63,7 +63,7 @@ export const errorTable = {
 
 export type ErrorCode = keyof typeof errorTable;
 
-export interface ErrorDetails {
+export interface ErrorFacts {
   /** What was found. Quoted as it stands; keep it short. */
   readonly got: string;
   /** What would have been right. */
@@ -81,12 +81,13 @@ export interface ErrorDetails {
 export class SimClustersError extends Error {
   override readonly name = 'SimClustersError';
   readonly code: ErrorCode;
-  readonly details: ErrorDetails;
+  /** Not named details: some test runners take that for text. */
+  readonly facts: ErrorFacts;
 
-  constructor(code: ErrorCode, details: ErrorDetails) {
-    super(formatMessage(code, details), { cause: details.cause });
+  constructor(code: ErrorCode, facts: ErrorFacts) {
+    super(formatMessage(code, facts), { cause: facts.cause });
     this.code = code;
-    this.details = details;
+    this.facts = facts;
   }
 
   get exitCode(): number {
@@ -98,7 +99,7 @@ export class SimClustersError extends Error {
   }
 }
 
-function formatMessage(code: ErrorCode, { file, line, column, got, expected, todo }: ErrorDetails): string {
+function formatMessage(code: ErrorCode, { file, line, column, got, expected, todo }: ErrorFacts): string {
   const place = [file, line && `line ${line}`, column && `column ${column}`].filter(Boolean).join(', ');
   return `${errorTable[code].meaning} (${code})${place ? `\n  where:    ${place}` : ''}\n  found:    ${got}\n  expected: ${expected}\n  to do:    ${todo}`;
 }

@@ -29,12 +29,27 @@ export interface ListColumn {
   readonly values: ColumnValues;
 }
 
+/** A list column whose values are elsewhere, for a table that is written and not looked at. */
+export interface StoredListColumn {
+  readonly kind: 'stored-list';
+  readonly indptr: Uint32Array;
+  readonly type: ValueType;
+  /** The bytes of the values in order; a piece is valid until the next is taken. */
+  readonly pieces: () => Iterable<Uint8Array>;
+}
+
 export type Column = StringColumn | ScalarColumn | ListColumn;
 
 export interface Table {
   readonly numRows: number;
   /** In file order. */
   readonly columns: Readonly<Record<string, Column>>;
+}
+
+/** A table, or one some of whose lists are not in memory. */
+export interface WritableTable {
+  readonly numRows: number;
+  readonly columns: Readonly<Record<string, Column | StoredListColumn>>;
 }
 
 export function valueTypeOf(values: ColumnValues): ValueType {

@@ -2,7 +2,7 @@
 import { createHash, type Hash } from 'node:crypto';
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { SimClustersError } from '../core/errors.ts';
-import type { Table } from '../core/table.ts';
+import type { WritableTable } from '../core/table.ts';
 import { type WrittenFile, writeFileAtomically } from './atomic-file.ts';
 import { type DecodedTable, decodeTable } from './parquet-reader.ts';
 import { encodeTable } from './parquet-writer.ts';
@@ -21,7 +21,7 @@ export interface ReadOptions {
  */
 export async function writeTable(
   path: string,
-  table: Table,
+  table: WritableTable,
   metadata: Record<string, string>,
 ): Promise<WrittenFile> {
   return writeFileAtomically(path, encodeTable(table, metadata));

@@ -1,5 +1,5 @@
 /** What happens to rows that cannot be read: stop at the first, or count them and go on. */
-import { type ErrorDetails, SimClustersError } from '../core/errors.ts';
+import { type ErrorFacts, SimClustersError } from '../core/errors.ts';
 import type { BadRowPolicy, EdgeFormat, InputReport } from './edge-input.ts';
 
 const numKept = 5;
@@ -82,8 +82,8 @@ function describeLosses(report: InputReport): string {
 }
 
 /** BAD_FILE for a file as a whole. */
-export function badFile(file: string, details: Omit<ErrorDetails, 'file'>): SimClustersError {
-  return new SimClustersError('BAD_FILE', { file, ...details });
+export function badFile(file: string, facts: Omit<ErrorFacts, 'file'>): SimClustersError {
+  return new SimClustersError('BAD_FILE', { file, ...facts });
 }
 
 /** BAD_PARAM. */

@@ -9,7 +9,14 @@ import { ByteWriter } from 'hyparquet-writer';
 import { writePageHeader } from 'hyparquet-writer/src/datapage.js';
 import { writeMetadata } from 'hyparquet-writer/src/metadata.js';
 import { quote, SimClustersError } from '../core/errors.ts';
-import { type Column, type StringColumn, type Table, valueTypeOf } from '../core/table.ts';
+import {
+  type Column,
+  type StoredListColumn,
+  type StringColumn,
+  type ValueType,
+  valueTypeOf,
+  type WritableTable,
+} from '../core/table.ts';
 import {
   alignment,
   type ColumnLayout,
@@ -35,13 +42,21 @@ interface Levels {
 /** Columns of one matrix have the same levels: one encoding for each distinct indptr. */
 type LevelCache = Map<Uint32Array, Levels>;
 
+/** The values of a column, wherever they are. */
+interface Content {
+  readonly kind: ColumnLayout['kind'];
+  readonly type: ColumnLayout['type'];
+  readonly numValues: number;
+  readonly length: number;
+  readonly pieces: () => Iterable<Uint8Array>;
+}
+
 /** A column checked and measured, before its place in the file is known. */
 interface PlannedColumn {
   readonly name: string;
-  readonly column: Column;
-  readonly type: ColumnLayout['type'];
-  readonly numValues: number;
-  readonly valuesLength: number;
+  /** Of a list: which values belong to which row. */
+  readonly indptr?: Uint32Array;
+  readonly content: Content;
   readonly levels: Levels;
   /** Thrift page header. */
   readonly header: Uint8Array;
@@ -53,7 +68,7 @@ interface PlannedColumn {
  * @throws SimClustersError at the call: SHAPE_MISMATCH when columns do not fit `numRows`, BAD_PARAM when
  * `metadata` uses the reserved key, WRITE_FAILED when a column exceeds Parquet's page size (2^31 - 1 bytes).
  */
-export function encodeTable(table: Table, metadata: Record<string, string>): Iterable<Uint8Array> {
+export function encodeTable(table: WritableTable, metadata: Record<string, string>): Iterable<Uint8Array> {
   if (Object.hasOwn(metadata, layoutKey)) {
     const got = `metadata with the key ${layoutKey}`;
     throw new SimClustersError('BAD_PARAM', { got, expected: 'any other key', todo: 'rename the key' });
@@ -70,22 +85,39 @@ function refuseShape(got: string, expected: string): never {
   throw new SimClustersError('SHAPE_MISMATCH', { got, expected, todo });
 }
 
-function planColumn(name: string, column: Column, numRows: number, cache: LevelCache): PlannedColumn {
-  const isString = column.kind === 'string';
-  if (isString) checkOffsets(name, column.offsets, numRows, column.bytes.length);
-  else if (column.kind === 'list') checkOffsets(name, column.indptr, numRows, column.values.length);
-  else checkRows(name, column.values.length, numRows);
+type AnyColumn = Column | StoredListColumn;
+
+function planColumn(name: string, column: AnyColumn, numRows: number, cache: LevelCache): PlannedColumn {
+  const content = contentOf(column);
+  const indptr = 'indptr' in column ? column.indptr : undefined;
+  if (column.kind === 'string') checkOffsets(name, column.offsets, numRows, column.bytes.length);
+  else if (indptr) checkOffsets(name, indptr, numRows, content.numValues);
+  else checkRows(name, content.numValues, numRows);
   // A required field outside of any list has no levels at all.
-  const noLevels = { numEntries: numRows, bytes: new Uint8Array(0) };
-  const levels = column.kind === 'list' ? sharedLevels(column.indptr, cache) : noLevels;
-  const numValues = isString ? numRows : column.values.length;
-  const valuesLength = isString ? 4 * numRows + column.bytes.length : column.values.byteLength;
-  const pageLength = levels.bytes.length + valuesLength;
+  const levels = indptr ? sharedLevels(indptr, cache) : { numEntries: numRows, bytes: new Uint8Array(0) };
+  const pageLength = levels.bytes.length + content.length;
   if (Math.max(pageLength, levels.numEntries) > maxPageBytes) refuseSize(name, pageLength);
-  const header = pageHeader(levels.numEntries, pageLength);
-  const type = isString ? 'utf8' : valueTypeOf(column.values);
-  return { name, column, type, numValues, valuesLength, levels, header };
+  return { name, indptr, content, levels, header: pageHeader(levels.numEntries, pageLength) };
 }
+
+function contentOf(column: AnyColumn): Content {
+  if (column.kind === 'string') {
+    const numValues = column.offsets.length - 1;
+    const length = 4 * numValues + column.bytes.length;
+    return { kind: 'string', type: 'utf8', numValues, length, pieces: () => [plainStrings(column)] };
+  }
+  if (column.kind === 'stored-list') {
+    const { type, indptr, pieces } = column;
+    const numValues = indptr[indptr.length - 1];
+    return { kind: 'list', type, numValues, length: numValues * widths[type], pieces };
+  }
+  const { kind, values } = column;
+  const type = valueTypeOf(values);
+  const bytes = new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
+  return { kind, type, numValues: values.length, length: bytes.length, pieces: () => [bytes] };
+}
+
+const widths: Readonly<Record<ValueType, number>> = { int32: 4, uint32: 4, float32: 4, float64: 8, int64: 8 };
 
 function checkRows(name: string, rows: number, numRows: number): void {
   if (rows !== numRows) refuseShape(`column ${quote(name)} of ${rows} rows`, `${numRows} rows`);
@@ -180,23 +212,22 @@ function* filePieces(numRows: number, plans: PlannedColumn[], metadata: Metadata
   yield magicBytes;
   let offset = magicBytes.length;
   for (const plan of plans) {
-    const { column, header, levels } = plan;
-    if (column.kind === 'list' && !indptrOffsets.has(column.indptr)) {
+    const { indptr, content, header, levels } = plan;
+    if (indptr && !indptrOffsets.has(indptr)) {
       const gap = padding(offset);
       yield gap;
-      yield bytesOf(column.indptr);
-      indptrOffsets.set(column.indptr, offset + gap.length);
-      offset += gap.length + column.indptr.byteLength;
+      yield new Uint8Array(indptr.buffer, indptr.byteOffset, indptr.byteLength);
+      indptrOffsets.set(indptr, offset + gap.length);
+      offset += gap.length + indptr.byteLength;
     }
     const gap = padding(offset + header.length + levels.bytes.length);
     yield gap;
     yield header;
     yield levels.bytes;
-    yield column.kind === 'string' ? plainStrings(column) : bytesOf(column.values);
+    yield* content.pieces();
     const valuesOffset = offset + gap.length + header.length + levels.bytes.length;
-    const indptrOffset = column.kind === 'list' ? indptrOffsets.get(column.indptr) : undefined;
-    layouts.push(layoutOf(plan, valuesOffset, indptrOffset));
-    offset = valuesOffset + plan.valuesLength;
+    layouts.push(layoutOf(plan, valuesOffset, indptr && indptrOffsets.get(indptr)));
+    offset = valuesOffset + content.length;
   }
   yield footer(numRows, plans, layouts, metadata);
 }
@@ -204,10 +235,6 @@ function* filePieces(numRows: number, plans: PlannedColumn[], metadata: Metadata
 /** Zeros that bring `offset` to the next multiple of the alignment. */
 function padding(offset: number): Uint8Array {
   return new Uint8Array((alignment - (offset % alignment)) % alignment);
-}
-
-function bytesOf(values: ArrayBufferView): Uint8Array {
-  return new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
 }
 
 /** PLAIN BYTE_ARRAY: each value is its length as little-endian u32, then its bytes. */
@@ -229,12 +256,14 @@ function plainStrings({ offsets, bytes }: StringColumn): Uint8Array {
   return page;
 }
 
-function layoutOf(plan: PlannedColumn, valuesOffset: number, indptrOffset?: number): ColumnLayout {
-  const { name, column, type, valuesLength, numValues } = plan;
-  const layout = { name, kind: column.kind, type, valuesOffset, valuesLength, numValues };
-  return column.kind === 'list'
-    ? { ...layout, indptrOffset, indptrLength: column.indptr.byteLength }
-    : layout;
+function layoutOf(
+  { name, indptr, content }: PlannedColumn,
+  valuesOffset: number,
+  indptrOffset?: number,
+): ColumnLayout {
+  const { kind, type, length, numValues } = content;
+  const layout = { name, kind, type, valuesOffset, valuesLength: length, numValues };
+  return indptr ? { ...layout, indptrOffset, indptrLength: indptr.byteLength } : layout;
 }
 
 function footer(
@@ -264,11 +293,11 @@ function footer(
 }
 
 /** Signedness is told by the converted type alone: every reader still honours it. */
-function schemaElements({ name, column, type }: PlannedColumn): SchemaElement[] {
+function schemaElements({ name, indptr, content: { type } }: PlannedColumn): SchemaElement[] {
   const leaf: SchemaElement = { name, type: physicalTypes[type], repetition_type: 'REQUIRED' };
   if (type === 'uint32') leaf.converted_type = 'UINT_32';
   if (type === 'utf8') Object.assign(leaf, { converted_type: 'UTF8', logical_type: { type: 'STRING' } });
-  if (column.kind !== 'list') return [leaf];
+  if (!indptr) return [leaf];
   const list: SchemaElement = { name, repetition_type: 'REQUIRED', num_children: 1, converted_type: 'LIST' };
   return [
     { ...list, logical_type: { type: 'LIST' } },
@@ -278,7 +307,7 @@ function schemaElements({ name, column, type }: PlannedColumn): SchemaElement[] 
 }
 
 function columnChunk(
-  { name, column, type, header, levels }: PlannedColumn,
+  { name, indptr, content: { type }, header, levels }: PlannedColumn,
   layout: ColumnLayout,
 ): ColumnChunk {
   const prefix = header.length + levels.bytes.length;
@@ -288,7 +317,7 @@ function columnChunk(
     meta_data: {
       type: physicalTypes[type],
       encodings: ['PLAIN', 'RLE'],
-      path_in_schema: column.kind === 'list' ? [name, 'list', 'element'] : [name],
+      path_in_schema: indptr ? [name, 'list', 'element'] : [name],
       codec: 'UNCOMPRESSED',
       num_values: BigInt(levels.numEntries),
       total_uncompressed_size: size,

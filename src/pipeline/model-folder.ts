@@ -6,7 +6,7 @@ import { SimClustersError } from '../core/errors.ts';
 import { readTable, writeTable } from '../io/artifact-file.ts';
 import { isLeftOver, writeFailure, writeFileAtomically } from '../io/atomic-file.ts';
 import { type ArtifactName, SCHEMA_VERSION } from '../stages/artifacts.ts';
-import type { Artifact } from '../stages/stage.ts';
+import type { Artifact, StoredArtifact } from '../stages/stage.ts';
 import { MANIFEST_VERSION, type Manifest, type OutputRecord } from './manifest.ts';
 
 const MANIFEST_FILE = 'manifest.json';
@@ -88,7 +88,7 @@ export function readArtifact(folder: string, { file, sha256 }: OutputRecord, ver
 export async function writeArtifact(
   folder: string,
   name: ArtifactName,
-  artifact: Artifact,
+  artifact: Pick<StoredArtifact, 'table' | 'attributes'>,
 ): Promise<OutputRecord> {
   const metadata: Record<string, string> = {
     'simclusters.artifact': name,

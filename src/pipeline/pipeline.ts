@@ -9,7 +9,14 @@ import { openKernels, readWasm } from '../kernels/open.ts';
 import { type ArtifactName, SCHEMA_VERSION } from '../stages/artifacts.ts';
 import { stages } from '../stages/index.ts';
 import { type ParamValue, type PresetName, resolveParams } from '../stages/params.ts';
-import { type Artifact, type GivenParams, input, type Stage, type StageReport } from '../stages/stage.ts';
+import {
+  type Artifact,
+  type GivenParams,
+  input,
+  type Stage,
+  type StageReport,
+  type StoredArtifact,
+} from '../stages/stage.ts';
 import { codeVersion, fingerprintInputs, sha256 } from './fingerprints.ts';
 import { findImport, type ImportedArtifact, importingParams } from './imports.ts';
 import {
@@ -203,7 +210,11 @@ class Run {
     // From here on the old outputs no longer count, whatever happens.
     await this.#record(stage.name, undefined);
     const { folder, maxMemoryBytes } = this.#options;
-    const { artifacts, report } = await stage.run(this.#load(stage, params), params as never, {
+    const {
+      artifacts,
+      stored = {},
+      report,
+    } = await stage.run(this.#load(stage, params), params as never, {
       kernels: this.#kernels,
       memory:
         maxMemoryBytes === undefined
@@ -218,6 +229,9 @@ class Run {
     for (const [name, artifact] of Object.entries(artifacts) as [ArtifactName, Artifact][]) {
       this.#cache.set(name, artifact);
       outputs[name] = await writeArtifact(folder, name, artifact);
+    }
+    for (const [name, artifact] of Object.entries(stored) as [ArtifactName, StoredArtifact][]) {
+      outputs[name] = await writeArtifact(folder, name, artifact).finally(artifact.release);
     }
     const seconds = secondsSince(began);
     const reads = Object.fromEntries(this.#hashesRead(stage, params));

@@ -114,6 +114,6 @@ function stop(): void {
 function failureOf(error: unknown): Failure {
   if (!(error instanceof SimClustersError))
     return { message: error instanceof Error ? (error.stack ?? error.message) : String(error) };
-  const { got, expected, todo, file } = error.details;
-  return { code: error.code, details: { got, expected, todo, file }, message: error.message };
+  const { got, expected, todo, file } = error.facts;
+  return { code: error.code, facts: { got, expected, todo, file }, message: error.message };
 }

@@ -55,13 +55,13 @@ export async function startHttpServer(
 export function listen(server: SocketServer, host: string, port: number): Promise<number> {
   return new Promise((resolve, reject) => {
     server.once('error', (cause: NodeJS.ErrnoException) => {
-      const details = {
+      const facts = {
         got: `${host}:${port}: ${cause.code ?? cause.message}`,
         expected: 'a free port of this machine that this user may open',
         todo: 'Choose another --port or --host, or stop what listens there',
         cause,
       };
-      reject(new SimClustersError('ADDRESS_UNAVAILABLE', details));
+      reject(new SimClustersError('ADDRESS_UNAVAILABLE', facts));
     });
     server.listen(port, host, () => resolve((server.address() as AddressInfo).port));
   });

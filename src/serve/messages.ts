@@ -19,7 +19,7 @@ export type ToFirst =
 /** An error that crosses from one process to another. */
 export interface Failure {
   readonly code?: ErrorCode;
-  readonly details?: {
+  readonly facts?: {
     readonly got: string;
     readonly expected: string;
     readonly todo: string;

@@ -181,8 +181,8 @@ function readyOrFailed(worker: Worker): Promise<ToFirst & { type: 'ready' }> {
   });
 }
 
-function errorOf({ code, details, message }: Failure): Error {
-  return code && details ? new SimClustersError(code satisfies ErrorCode, details) : new Error(message);
+function errorOf({ code, facts, message }: Failure): Error {
+  return code && facts ? new SimClustersError(code satisfies ErrorCode, facts) : new Error(message);
 }
 
 function stopped(worker: Worker): Promise<void> {

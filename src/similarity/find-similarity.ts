@@ -3,6 +3,7 @@
  * threshold allows it.
  */
 import type { Csr } from '../core/csr.ts';
+import { inMemory, type StoredCsr } from '../core/stored-csr.ts';
 import type { Kernels } from '../kernels/kernels.ts';
 import { capUserDegree, countWedges } from './degree-cap.ts';
 import { type WeightedFollowers, weighFollowers } from './follower-weights.ts';
@@ -57,6 +58,16 @@ export async function findProducerSimilarity(
   followGraph: Csr,
   options: FindSimilarityOptions,
 ): Promise<{ similarity: Csr; report: SimilarityReport }> {
+  const { similarity, report } = await findSimilarity(kernels, followGraph, options);
+  return { similarity: await inMemory(similarity), report };
+}
+
+/** The same; with `memory` the graph is on disk, so that it need not fit into memory. */
+export async function findSimilarity(
+  kernels: Kernels,
+  followGraph: Csr,
+  options: FindSimilarityOptions,
+): Promise<{ similarity: Csr | StoredCsr; report: SimilarityReport }> {
   requireChoice('method', options.method, similarityMethods);
   requireCount('maxUserDegree', options.maxUserDegree);
   requireSampling(options);

@@ -1,5 +1,6 @@
 /** The graph and its transpose as a weighting sees them: what the exact method and WHIMP both start from. */
 import type { Csr } from '../core/csr.ts';
+import { requireCsr } from '../core/csr-check.ts';
 import type { Kernels } from '../kernels/kernels.ts';
 import { transpose } from '../kernels/sparse.ts';
 import { type SimilarityWeighting, weighGraph } from './weightings.ts';
@@ -26,12 +27,13 @@ export interface FollowerOptions {
   readonly numFollowers?: Uint32Array;
 }
 
-/** @throws SimClustersError BAD_PARAM for a value below 0, or one that is no number. Cost O(nnz). */
+/** @throws SimClustersError BAD_PARAM for what is no matrix, a value below 0, or one that is no number. Cost O(nnz). */
 export async function weighFollowers(
   kernels: Kernels,
   graph: Csr,
   { weighting, threshold, minFollowers, numFollowers }: FollowerOptions,
 ): Promise<WeightedFollowers> {
+  requireCsr('graph', graph);
   const weighed = await weighGraph(kernels, graph, weighting, threshold);
   const producers = await transpose(kernels, weighed.graph);
   const followersOf = (p: number) => numFollowers?.[p] ?? rowSize(producers, p);

@@ -79,7 +79,7 @@ function amongAllRows(rows: Panel, first: number, numRows: number): Panel {
   return { ...rows, numRows, indptr };
 }
 
-function identity(n: number): Csr {
+export function identity(n: number): Csr {
   const indptr = Uint32Array.from({ length: n + 1 }, (_, i) => i);
   return { numRows: n, numCols: n, indptr, indices: indptr.slice(0, n) };
 }

@@ -18,16 +18,6 @@ const WHIMP_PRODUCER_BYTES = 80;
 /** Per follow: its place of an alias table. */
 const TABLE_ENTRY_BYTES = 8;
 
-/** An edge of the result: index and value. */
-const EDGE_BYTES = 8;
-/** WHIMP merges what it has kept with more, or with its transpose: two inputs and the result, within kernel memory and outside. */
-const WHIMP_COPIES = 6;
-
-/** What an allowance cannot bound: the result, and with WHIMP the copies it passes through. */
-export function resultBytes(method: 'exact' | 'whimp', numEdges: number): number {
-  return numEdges * EDGE_BYTES * (method === 'whimp' ? WHIMP_COPIES : 1);
-}
-
 /** Working memory of the threads in the exact product. */
 export function exactBytes(graph: Csr, topK: number, numThreads: number): number {
   return spgemmScratchBytes(graph.numCols, Math.min(topK, graph.numCols)) * numThreads;
@@ -56,7 +46,7 @@ export function panelBytes(graph: Csr, methodBytes: number, allowedBytes: number
   const entryBytes = graph.data ? 8 : 4;
   const graphBytes = nnz(graph) * entryBytes * 4 + (graph.numRows + graph.numCols) * 16;
   const taken = BASE_BYTES + graphBytes + methodBytes + graph.numCols * 64;
-  // A third: what is merged lies beside what is read for it.
+  // A third: rows lie in kernel memory and outside; what is merged lies beside what is read for it.
   const bytes = Math.floor((allowedBytes - taken) / 3);
   if (bytes >= MIN_PANEL_BYTES) return Math.min(bytes, MAX_PANEL_BYTES);
   throw new SimClustersError('OUT_OF_MEMORY', {

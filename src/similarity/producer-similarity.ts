@@ -5,10 +5,12 @@
 import type { Csr } from '../core/csr.ts';
 import type { OpenEdgeStore } from '../core/edge-store.ts';
 import { SimClustersError } from '../core/errors.ts';
+import { inMemory, type StoredCsr } from '../core/stored-csr.ts';
 import type { Kernels, Progress } from '../kernels/kernels.ts';
+import type { Panel } from '../kernels/spgemm.ts';
 import { type WeightedFollowers, weighFollowers } from './follower-weights.ts';
 import { exactBytes, panelBytes } from './memory-plan.ts';
-import { keepByEitherEnd } from './neighbor-rows.ts';
+import { keepByEitherEnd, keepOnDisk } from './neighbor-rows.ts';
 import { requireChoice, requireCount } from './option-checks.ts';
 import { type SimilarityWeighting, similarityWeightings } from './weightings.ts';
 
@@ -32,7 +34,7 @@ export interface SimilarityOptions {
   readonly minCommonFollowers?: number;
   /** Followers of each producer; absent: those in the graph. */
   readonly numFollowers?: Uint32Array;
-  /** Bytes allowed, the process as a whole but for the result; and where to put what does not fit. The result is the same. */
+  /** Bytes allowed, the process as a whole but for the result in memory; and where to put what does not fit. The result is the same. */
   readonly memory?: { readonly bytes: number; readonly openStore: OpenEdgeStore };
   readonly onProgress?: Progress;
 }
@@ -51,20 +53,16 @@ export async function computeProducerSimilarity(
   options: SimilarityOptions,
 ): Promise<Csr> {
   requireSimilarityOptions(options);
-  return multiplyFollowers(kernels, await weighFollowers(kernels, graph, options), options);
+  return inMemory(await multiplyFollowers(kernels, await weighFollowers(kernels, graph, options), options));
 }
 
-/** The same from followers that are weighed already. */
+/** The same from followers that are weighed already; on disk where memory is limited. */
 export async function multiplyFollowers(
   kernels: Kernels,
   { users, producers, innerScale, scale, threshold }: WeightedFollowers,
   options: SimilarityOptions,
-): Promise<Csr> {
+): Promise<Csr | StoredCsr> {
   const { memory, topK } = options;
-  const spill = memory && {
-    maxBytes: panelBytes(users, exactBytes(users, topK, kernels.numThreads), memory.bytes),
-    openStore: memory.openStore,
-  };
   const product = {
     topK,
     threshold,
@@ -76,7 +74,11 @@ export async function multiplyFollowers(
     excludeDiagonal: true,
     onProgress: options.onProgress,
   };
-  return transformed(await keepByEitherEnd(kernels, producers, users, product, spill), options.transform);
+  const change = (rows: Panel) => transformed(rows, options.transform);
+  if (!memory) return change(await keepByEitherEnd(kernels, producers, users, product));
+  const maxBytes = panelBytes(users, exactBytes(users, topK, kernels.numThreads), memory.bytes);
+  const spill = { maxBytes, openStore: memory.openStore };
+  return keepOnDisk(kernels, producers, users, product, spill, change);
 }
 
 /** @throws SimClustersError BAD_PARAM for a threshold outside of [0, 1], no neighbours to keep, or what is no such option */
@@ -101,7 +103,7 @@ export function requireSimilarityOptions(options: SimilarityOptions): void {
 }
 
 /** The graph with what its similarities become. */
-export function transformed(similarity: Csr, transform: SimilarityTransform = 'none'): Csr {
+export function transformed(similarity: Panel, transform: SimilarityTransform = 'none'): Panel {
   if (transform === 'none') return similarity;
-  return { ...similarity, data: similarity.data?.map((w) => 10 * w * w) };
+  return { ...similarity, data: similarity.data.map((w) => 10 * w * w) };
 }

@@ -7,6 +7,7 @@
 import type { Csr } from '../core/csr.ts';
 import { SimClustersError } from '../core/errors.ts';
 import { randomKey } from '../core/rng.ts';
+import { inMemory, type StoredCsr } from '../core/stored-csr.ts';
 import type { Kernels } from '../kernels/kernels.ts';
 import {
   placeSketches,
@@ -15,13 +16,14 @@ import {
   samplePairs,
   type WedgeSampling,
 } from '../kernels/similarity.ts';
-import { transpose, unionMax } from '../kernels/sparse.ts';
-import { spgemmPanels } from '../kernels/spgemm.ts';
+import { type Panel, spgemmPanels } from '../kernels/spgemm.ts';
 import { countMultiplyAdds } from './degree-cap.ts';
 import { rowSize, type WeightedFollowers, weighFollowers } from './follower-weights.ts';
 import { HeldPairs, MAX_HELD_PAIRS } from './held-pairs.ts';
 import { panelBytes, whimpBytes } from './memory-plan.ts';
+import { eitherEnd } from './neighbor-rows.ts';
 import { requireSimilarityOptions, type SimilarityOptions, transformed } from './producer-similarity.ts';
+import { StoredPairs } from './stored-pairs.ts';
 import { cosinesByDistance } from './whimp-bounds.ts';
 import { planWhimp, sketchedProducers, type WhimpPlan } from './whimp-plan.ts';
 import { DRAW_COST } from './whimp-work.ts';
@@ -72,7 +74,13 @@ export async function sampleProducerSimilarity(
 ): Promise<{ similarity: Csr; report: WhimpReport }> {
   requireWhimpOptions(options);
   const followers = await weighFollowers(kernels, followGraph, options);
-  return sampleFollowers(kernels, followers, planFor(followers, options), options);
+  const { similarity, report } = await sampleFollowers(
+    kernels,
+    followers,
+    planFor(followers, options),
+    options,
+  );
+  return { similarity: await inMemory(similarity), report };
 }
 
 /** The cheapest plan under the options. */
@@ -86,29 +94,48 @@ export function planFor(followers: WeightedFollowers, options: WhimpOptions): Wh
   });
 }
 
-/** The same from followers that are weighed already, by a plan for them. */
+/** The same from followers that are weighed already, by a plan for them; on disk where memory is limited. */
 export async function sampleFollowers(
   kernels: Kernels,
   followers: WeightedFollowers,
   plan: WhimpPlan,
   options: WhimpOptions,
-): Promise<{ similarity: Csr; report: WhimpReport }> {
-  const maxPanelBytes = options.memory && panelsWithin(kernels, followers, plan, options.memory.bytes);
-  const maxHeldPairs = maxPanelBytes ? Math.floor(maxPanelBytes / HELD_PAIR_BYTES) : MAX_HELD_PAIRS;
-  const held = new HeldPairs(kernels, followers.producers.numRows, options.topK, maxHeldPairs);
-  await multiplyRows(kernels, followers, plan, { ...options, maxPanelBytes }, held);
-  await held.startOver();
-  const counts = await sampleRows(kernels, followers, plan, { ...options, maxPanelBytes }, held);
-  const best = await held.finish();
-  const kept = await unionMax(kernels, best, await transpose(kernels, best));
-  return {
-    similarity: transformed(kept, options.transform),
-    report: reportOf(plan, followers, counts, options.isVerified ?? true),
-  };
+): Promise<{ similarity: Csr | StoredCsr; report: WhimpReport }> {
+  const { memory } = options;
+  const maxPanelBytes = memory && panelsWithin(kernels, followers, plan, memory.bytes);
+  const find = (pairs: Pairs) => findPairs(kernels, followers, plan, { ...options, maxPanelBytes }, pairs);
+  const change = (rows: Panel) => transformed(rows, options.transform);
+  const n = followers.producers.numRows;
+  const report = (counts: SamplingCounts) => reportOf(plan, followers, counts, options.isVerified ?? true);
+  if (!memory || !maxPanelBytes) {
+    const pairs = new HeldPairs(kernels, n, options.topK, MAX_HELD_PAIRS);
+    const counts = await find(pairs);
+    return { similarity: change(await eitherEnd(kernels, await pairs.finish())), report: report(counts) };
+  }
+  const pairs = new StoredPairs(kernels, n, { maxBytes: maxPanelBytes, openStore: memory.openStore });
+  try {
+    const counts = await find(pairs);
+    return { similarity: await pairs.graph(options.topK, change), report: report(counts) };
+  } finally {
+    await pairs.close();
+  }
 }
 
-/** A pair is held with its mirror image, outside of kernel memory and within. */
-const HELD_PAIR_BYTES = 48;
+/** Takes pairs in, panel by panel. */
+type Pairs = Pick<HeldPairs, 'add'> & { startOver(): Promise<void> | void };
+
+/** All pairs that come up, by counting and then by drawing. */
+async function findPairs(
+  kernels: Kernels,
+  followers: WeightedFollowers,
+  plan: WhimpPlan,
+  options: PanelOptions,
+  pairs: Pairs,
+): Promise<SamplingCounts> {
+  await multiplyRows(kernels, followers, plan, options, pairs);
+  await pairs.startOver();
+  return sampleRows(kernels, followers, plan, options, pairs);
+}
 
 function panelsWithin(
   { numThreads }: Kernels,
@@ -129,7 +156,7 @@ async function multiplyRows(
   { users, producers, innerScale, scale, threshold }: WeightedFollowers,
   plan: WhimpPlan,
   { minCommonFollowers, maxPanelBytes, onProgress }: PanelOptions,
-  held: HeldPairs,
+  pairs: Pairs,
 ): Promise<void> {
   if (plan.numExact === 0) return;
   const product = {
@@ -144,7 +171,7 @@ async function multiplyRows(
     maxPanelBytes,
     onProgress: (share: number) => onProgress?.(share * plan.exactShare),
   };
-  await spgemmPanels(kernels, multipliedRows(producers, plan), users, product, (panel) => held.add(panel));
+  await spgemmPanels(kernels, multipliedRows(producers, plan), users, product, (panel) => pairs.add(panel));
 }
 
 /** The rows of the producers that are done exactly; the others are empty. */
@@ -167,7 +194,7 @@ async function sampleRows(
   followers: WeightedFollowers,
   plan: WhimpPlan,
   options: PanelOptions,
-  held: HeldPairs,
+  pairs: Pairs,
 ): Promise<SamplingCounts> {
   if (plan.numSampled === 0) return { numLooked: 0, numDistinct: 0, numSurvivors: 0 };
   return kernels.scope(async (arena) => {
@@ -191,7 +218,7 @@ async function sampleRows(
       maxPanelBytes: options.maxPanelBytes,
       onProgress: (share) => options.onProgress?.(plan.exactShare + share * (1 - plan.exactShare)),
     };
-    return samplePairs(kernels, sampling, (panel) => held.add(panel));
+    return samplePairs(kernels, sampling, (panel) => pairs.add(panel));
   });
 }
 

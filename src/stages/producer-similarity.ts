@@ -1,18 +1,22 @@
-import { type Csr, nnz } from '../core/csr.ts';
+import type { Csr } from '../core/csr.ts';
 import { SimClustersError } from '../core/errors.ts';
-import { formatBytes, formatCount } from '../core/format.ts';
+import { formatCount } from '../core/format.ts';
+import { isStored } from '../core/stored-csr.ts';
 import { columnCounts } from '../graph/follow-graph.ts';
-import {
-  findProducerSimilarity,
-  type SimilarityReport,
-  similarityMethods,
-} from '../similarity/find-similarity.ts';
-import { resultBytes } from '../similarity/memory-plan.ts';
+import { findSimilarity, type SimilarityReport, similarityMethods } from '../similarity/find-similarity.ts';
 import { similarityTransforms, similarityWeightings } from '../similarity/producer-similarity.ts';
 import { readsFavs, type SimilarityWeighting } from '../similarity/weightings.ts';
 import type { WhimpReport } from '../similarity/whimp.ts';
 import { choice, flag, integer, number } from './params.ts';
-import { type Artifacts, defineStage, input, matrixArtifact, matrixOf, matrixReport } from './stage.ts';
+import {
+  type Artifacts,
+  defineStage,
+  input,
+  matrixArtifact,
+  matrixOf,
+  matrixReport,
+  storedMatrixArtifact,
+} from './stage.ts';
 
 export const producerSimilarity = defineStage({
   name: 'producer-similarity',
@@ -82,7 +86,7 @@ export const producerSimilarity = defineStage({
     }),
   },
   async run(artifacts, params, { kernels, seed, memory, onProgress, log }) {
-    const { similarity, report } = await findProducerSimilarity(
+    const { similarity, report } = await findSimilarity(
       kernels,
       graphOf(artifacts, params.similarityWeighting),
       {
@@ -104,21 +108,17 @@ export const producerSimilarity = defineStage({
       },
     );
     for (const line of describe(report)) log(line);
-    const warning = memory && describeExcess(memory.bytes, report.method, nnz(similarity));
-    if (warning) log(warning);
     const { producerId } = input(artifacts, 'producers').table.columns;
+    const ids = { name: 'producerId', column: producerId };
+    const told = { ...matrixReport(similarity), ...report };
+    if (isStored(similarity)) {
+      const stored = storedMatrixArtifact(ids, similarity, 'neighborIndex', 'similarity');
+      return { artifacts: {}, stored: { producerSimilarity: stored }, report: told };
+    }
+    const values = { similarity: similarity.data as Float32Array };
     return {
-      artifacts: {
-        producerSimilarity: matrixArtifact(
-          { name: 'producerId', column: producerId },
-          similarity,
-          'neighborIndex',
-          {
-            similarity: similarity.data as Float32Array,
-          },
-        ),
-      },
-      report: { ...matrixReport(similarity), ...report },
+      artifacts: { producerSimilarity: matrixArtifact(ids, similarity, 'neighborIndex', values) },
+      report: told,
     };
   },
 });
@@ -149,18 +149,6 @@ function describe({
     lines.push(`${formatCount(numUsersCut)} consumers left out with ${formatCount(numFollowsCut)} follows`);
   if (!whimp) return lines;
   return [...lines, ...describeSampling(whimp)];
-}
-
-/** That the result alone took more than was allowed, if so. */
-export function describeExcess(
-  allowedBytes: number,
-  method: SimilarityReport['method'],
-  numEdges: number,
-): string | undefined {
-  const bytes = resultBytes(method, numEdges);
-  if (bytes <= allowedBytes) return undefined;
-  const held = method === 'whimp' ? 'held and merged' : 'in memory as a whole';
-  return `--memory ${formatBytes(allowedBytes)} was exceeded: ${formatCount(numEdges)} edges, ${held}, take ${formatBytes(bytes)}; a higher --similarity-threshold or a lower --similarity-top-k keeps fewer`;
 }
 
 /** What sampling promises, and what it did. */

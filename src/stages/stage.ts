@@ -3,11 +3,12 @@
  * line offers each as a command, the manifest records them; all of it from this one declaration.
  */
 
-import { type Csr, nnz } from '../core/csr.ts';
-import type { OpenEdgeStore } from '../core/edge-store.ts';
+import type { Csr } from '../core/csr.ts';
+import type { EdgePart, EdgeStore, OpenEdgeStore } from '../core/edge-store.ts';
 import { SimClustersError } from '../core/errors.ts';
 import { type IdTable, idColumn, idTableFromColumn } from '../core/ids.ts';
-import type { Column, ListColumn, Table } from '../core/table.ts';
+import type { StoredCsr } from '../core/stored-csr.ts';
+import type { Column, ListColumn, StoredListColumn, Table, WritableTable } from '../core/table.ts';
 import type { InputReport } from '../io/edge-input.ts';
 import type { Kernels } from '../kernels/kernels.ts';
 import type { ArtifactName } from './artifacts.ts';
@@ -17,6 +18,14 @@ import type { ParamSpec, ParamsOf, ParamValue } from './params.ts';
 export interface Artifact {
   readonly table: Table;
   readonly attributes: Readonly<Record<string, string>>;
+}
+
+/** An artifact of which only what tells its shape is in memory. It is written, released, and then read like any other. */
+export interface StoredArtifact {
+  readonly table: WritableTable;
+  readonly attributes: Readonly<Record<string, string>>;
+  /** Gives back the disk that it was made on. */
+  readonly release: () => Promise<void>;
 }
 
 /** What a stage tells about its run besides artifacts; goes into the manifest and the report. */
@@ -40,6 +49,8 @@ export type Artifacts = Readonly<Partial<Record<ArtifactName, Artifact>>>;
 
 export interface StageResult {
   readonly artifacts: Artifacts;
+  /** Those that are on disk, for want of memory. */
+  readonly stored?: Readonly<Partial<Record<ArtifactName, StoredArtifact>>>;
   readonly report: StageReport;
 }
 
@@ -111,6 +122,37 @@ export function matrixArtifact(
   return { table: { numRows: matrix.numRows, columns }, attributes: { numCols: String(matrix.numCols) } };
 }
 
+/** The same of a matrix on disk. */
+export function storedMatrixArtifact(
+  ids: { readonly name: string; readonly column: Column },
+  { numRows, numCols, indptr, store }: StoredCsr,
+  indexName: string,
+  valueName: string,
+): StoredArtifact {
+  const list = (part: EdgePart, type: 'uint32' | 'float32'): StoredListColumn => {
+    return { kind: 'stored-list', indptr, type, pieces: () => readPieces(store, part, indptr[numRows] * 4) };
+  };
+  const columns = {
+    [ids.name]: ids.column,
+    [indexName]: list('indices', 'uint32'),
+    [valueName]: list('weights', 'float32'),
+  };
+  const attributes = { numCols: String(numCols) };
+  return { table: { numRows, columns }, attributes, release: () => store.close() };
+}
+
+/** Bytes of a store that are read at a time. */
+const PIECE_BYTES = 2 ** 22;
+
+function* readPieces(store: EdgeStore, part: EdgePart, length: number): Iterable<Uint8Array> {
+  const buffer = new Uint8Array(Math.min(PIECE_BYTES, length));
+  for (let at = 0; at < length; at += PIECE_BYTES) {
+    const piece = buffer.subarray(0, Math.min(PIECE_BYTES, length - at));
+    store.readNow(part, at, piece);
+    yield piece;
+  }
+}
+
 /** The matrix of an artifact; `valueName` undefined: the pattern alone. */
 export function matrixOf({ table, attributes }: Artifact, indexName: string, valueName?: string): Csr {
   const { indptr, values } = table.columns[indexName] as ListColumn;
@@ -169,11 +211,11 @@ export function logBadRows({ numBadRows, badRows }: InputReport, log: StageConte
 }
 
 /** Facts every matrix stage reports. */
-export function matrixReport(matrix: Csr): { numRows: number; numEntries: number; entriesPerRow: number } {
-  const numEntries = nnz(matrix);
-  return {
-    numRows: matrix.numRows,
-    numEntries,
-    entriesPerRow: matrix.numRows === 0 ? 0 : numEntries / matrix.numRows,
-  };
+export function matrixReport({ numRows, indptr }: Csr | StoredCsr): {
+  numRows: number;
+  numEntries: number;
+  entriesPerRow: number;
+} {
+  const numEntries = indptr[numRows];
+  return { numRows, numEntries, entriesPerRow: numRows === 0 ? 0 : numEntries / numRows };
 }

@@ -378,8 +378,8 @@ test('an artifact the model is without is told from one that does not exist', as
   const options = { format: 'tsv', raw: false } as const;
   const error = await caught(() => exportPieces(without, 'topicEmbedding', options));
   assert.is(error.code, 'NO_MODEL');
-  assert.ok(error.details.expected.includes('tweetEmbedding'));
-  assert.not.ok(error.details.expected.includes('topicEmbedding'));
+  assert.ok(error.facts.expected.includes('tweetEmbedding'));
+  assert.not.ok(error.facts.expected.includes('topicEmbedding'));
 });
 
 test('an embedding for the edge answers there; what is no embedding is refused', () => {

@@ -318,8 +318,8 @@ test('near spellings: few letters off, any case, or going on; the nearest first,
 test('an id that is unknown is told with its like', () => {
   const error = caught(() => inspectSubject(model, 'user', 'cooking-fan-00'));
   assert.is(error.code, 'UNKNOWN_ID');
-  assert.ok(error.details.got.includes('cooking-fan-00') && error.details.expected.includes('31 consumers'));
-  assert.match(error.details.todo, /Did you mean cooking-fan-0, /);
+  assert.ok(error.facts.got.includes('cooking-fan-00') && error.facts.expected.includes('31 consumers'));
+  assert.match(error.facts.todo, /Did you mean cooking-fan-0, /);
   for (const id of ['0', '99', '-1', 'x', '1.5', '01']) {
     assert.is(caught(() => inspectSubject(model, 'cluster', id)).code, 'UNKNOWN_ID', id);
   }

@@ -13,15 +13,15 @@ const test = suite('config files of the reference engine');
 
 const parse = (text: string) => parseReferenceConfig(text, 'x.cfg');
 
-function fails(text: string, details: Record<string, unknown>) {
+function fails(text: string, facts: Record<string, unknown>) {
   try {
     parse(text);
   } catch (error) {
     assert.instance(error, SimClustersError);
-    const { code, details: found } = error as SimClustersError;
+    const { code, facts: found } = error as SimClustersError;
     assert.is(code, 'BAD_PARAM');
     assert.is(found.file, 'x.cfg');
-    for (const [key, value] of Object.entries(details)) {
+    for (const [key, value] of Object.entries(facts)) {
       if (value instanceof RegExp) assert.match(String(Reflect.get(found, key)), value);
       else assert.is(Reflect.get(found, key), value);
     }

@@ -52,7 +52,7 @@ async function codeOf(action: () => unknown): Promise<ErrorCode | 'none'> {
     await action();
   } catch (error) {
     if (!(error instanceof SimClustersError)) throw error;
-    const { got, expected, todo } = error.details;
+    const { got, expected, todo } = error.facts;
     assert.ok(got && expected && todo, error.message);
     return error.code;
   }
@@ -114,7 +114,7 @@ test('a disk that fills midway leaves the old file and nothing else', async () =
     const values = new Float64Array(1e6);
     const table = { numRows: 1e6, columns: { x: { kind: 'scalar', values } } };
     const error = await writeTable(${JSON.stringify(path)}, table, {}).catch((error) => error);
-    console.log(error.code, error.details.todo);`;
+    console.log(error.code, error.facts.todo);`;
   const node = [process.execPath, '--import', 'tsx', '--input-type=module', '--eval', script];
   // A limit of 1 MiB on the size of files stands in for the full disk.
   const child = spawnSync('sh', ['-c', 'ulimit -f 2048; exec "$@"', 'sh', ...node], { encoding: 'utf8' });

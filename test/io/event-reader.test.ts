@@ -115,8 +115,7 @@ test('JSON lines: keys of every kind, big numbers to the digit, escapes, nested 
 
 test('JSON lines that cannot be read', async () => {
   const good = '{"time":1,"user":"u","item":"i"}\n';
-  const bad = async (line: string, details = {}) =>
-    fails(read(good + line), 'BAD_ROW', { line: 2, ...details });
+  const bad = async (line: string, facts = {}) => fails(read(good + line), 'BAD_ROW', { line: 2, ...facts });
   await bad('{"time":1,"user":"u","item":"i"', { expected: 'one JSON object a line' });
   await bad('{"time":1,"user":"u","item":"i"} x');
   await bad('{"time":1,"user":"u","item":i}');

@@ -55,7 +55,7 @@ test('what cannot be read is said with its place', async () => {
   assert.is((await failure('# nothing\n')).code, 'EMPTY_INPUT');
   const tooLong = await failure(`1 2\n3 ${'x'.repeat(1025)}\n`);
   assert.is(tooLong.code, 'BAD_ROW');
-  assert.equal([tooLong.details.line, tooLong.details.column], [2, 2]);
+  assert.equal([tooLong.facts.line, tooLong.facts.column], [2, 2]);
   assert.is((await failure(Uint8Array.of(65, 0, 66))).code, 'BAD_FILE');
 });
 

@@ -78,7 +78,7 @@ function codeOf(action: () => unknown): string {
     action();
   } catch (error) {
     if (!(error instanceof SimClustersError)) throw error;
-    const { got, expected, todo } = error.details;
+    const { got, expected, todo } = error.facts;
     assert.ok(got && expected && todo, error.message);
     return error.code;
   }

@@ -83,9 +83,9 @@ function edgesOfBlock({ firstVertex, indptr, indices, weights }: MetisBlock): st
 }
 
 /** Both readers refuse a file, with the same error but for what only one of them can tell. */
-async function bothFail(content: string, code: ErrorCode, details: Record<string, unknown> = {}) {
-  await fails(readMetis(content), code, details);
-  await fails(stream(content), code, details);
+async function bothFail(content: string, code: ErrorCode, facts: Record<string, unknown> = {}) {
+  await fails(readMetis(content), code, facts);
+  await fails(stream(content), code, facts);
 }
 
 test('an edge list: either direction or both, the largest weight, one set of ids, loops dropped', async () => {

@@ -14,8 +14,9 @@ import {
 } from '../../src/similarity/producer-similarity.ts';
 import { sampleProducerSimilarity, type WhimpOptions } from '../../src/similarity/whimp.ts';
 import { sketchError, whimpBounds } from '../../src/similarity/whimp-bounds.ts';
-import { describeExcess, describeSampling } from '../../src/stages/producer-similarity.ts';
+import { describeSampling } from '../../src/stages/producer-similarity.ts';
 import { open, reference, wasm } from '../fixtures/backends.ts';
+import { MemoryStore } from '../fixtures/memory-store.ts';
 import { csrFromMaps, dense, Random, rowOf } from '../fixtures/random.ts';
 
 const test = suite('WHIMP');
@@ -110,16 +111,6 @@ test('what is told of sampling: the promise, and what it took', async () => {
   assert.match(await told({ isVerified: false }), /^no recall is promised, .*\n.* estimated; 0 producers/);
 });
 
-test('a result that exceeds the allowance of memory is told, with what would keep less', () => {
-  assert.is(describeExcess(64e6, 'exact', 8e6), undefined);
-  assert.match(
-    describeExcess(63e6, 'exact', 8e6) ?? '',
-    /--memory 60 MiB .* 8,000,000 edges, .* 61 MiB; .*--similarity-top-k/,
-  );
-  assert.is(describeExcess(384e6, 'whimp', 8e6), undefined);
-  assert.match(describeExcess(383e6, 'whimp', 8e6) ?? '', /8,000,000 edges, held and merged, take 366 MiB/);
-});
-
 test('sampling reads fewer wedges than there are, and sketches drop pairs', async () => {
   const { report } = await sampled(binary, { threshold: 0.3, sketchBits: 1024, isMixed: false });
   assert.ok(
@@ -155,13 +146,30 @@ test('1 thread, 2 threads and the twins give the same bytes; another seed does n
   assert.not.equal(other.similarity.indices, expected.similarity.indices);
 });
 
-test('any allowance of memory gives the same bytes', async () => {
-  const wanted = { threshold: 0.15, isMixed: false, topK: 20 };
-  const { similarity } = await sampled(planted, wanted);
-  const openStore = () => Promise.reject(new Error('nothing needs to wait on disk'));
-  const bounded = await sampled(planted, { ...wanted, memory: { bytes: 118e6, openStore } });
-  assert.equal(bounded.similarity, similarity);
-  const refused = await sampled(planted, { ...wanted, memory: { bytes: 100e6, openStore } }).then(
+test('any allowance of memory gives the same bytes, and all of the disk is given back', async () => {
+  for (const isMixed of [false, true]) {
+    for (const [follows, transform] of [
+      [planted, 'none'],
+      [binary, 'ten-squares'],
+    ] as const) {
+      const wanted = { threshold: 0.15, isMixed, topK: 20, transform };
+      const { similarity } = await sampled(follows, wanted);
+      const stores: MemoryStore[] = [];
+      const openStore = async () => {
+        const store = new MemoryStore();
+        stores.push(store);
+        return store;
+      };
+      const bounded = await sampled(follows, { ...wanted, memory: { bytes: 118e6, openStore } });
+      assert.equal(bounded.similarity, similarity);
+      assert.ok(stores.length >= 3 && stores.every(({ isClosed }) => isClosed));
+    }
+  }
+});
+
+test('too little memory is said before anything is drawn', async () => {
+  const openStore = () => Promise.reject(new Error('opened'));
+  const refused = await sampled(planted, { threshold: 0.15, memory: { bytes: 100e6, openStore } }).then(
     () => 'none',
     (error: SimClustersError) => error.code,
   );

@@ -1,5 +1,5 @@
 /** What the sources behind brokers have in common: clients that are loaded when asked for, errors, warnings. */
-import { type ErrorDetails, SimClustersError } from '../../core/errors.ts';
+import { type ErrorFacts, SimClustersError } from '../../core/errors.ts';
 
 /** Says that the connection was lost, is back, and the like; nothing that ends the stream. */
 export type Warn = (message: string) => void;
@@ -35,7 +35,7 @@ export function unreachable(name: string, cause: unknown): SimClustersError {
 }
 
 /** A topic or stream that is not there (any more). */
-export function missing(name: string, what: Pick<ErrorDetails, 'got' | 'todo' | 'cause'>): SimClustersError {
+export function missing(name: string, what: Pick<ErrorFacts, 'got' | 'todo' | 'cause'>): SimClustersError {
   return new SimClustersError('INPUT_MISSING', { expected: `${name} to exist`, ...what });
 }
 
