@@ -1,9 +1,9 @@
 // Items of a shard: found by id, made, grown, removed.
-import { getF64, getU32, setF64, setU32 } from './access';
+import { getU32, setU32 } from './access';
 import { captureItem, StreamParams } from './stream-records';
 import {
-  findCluster, giveBlock, idLength, idOf, INLINE_ID, isLongId, ITEM_BYTES, itemAt, MIN_VECTOR_BITS, sizeClass, StreamShard, takeBlock,
-  vectorBytes,
+  clusterOf, findSlot, giveBlock, homeOf, idLength, idOf, INLINE_ID, isLongId, ITEM_BYTES, itemAt, MIN_VECTOR_BITS, setSlot, slotOf,
+  StreamItem, StreamShard, takeBlock, valueOf, vectorBytes,
 } from './stream-memory';
 
 /** Why an item dies, as its counter. */
@@ -13,6 +13,8 @@ export const DEAD_OF_MEMORY: u32 = 2;
 /** Places of the table looked at for the item to be given up. */
 const EVICTION_SAMPLE: u32 = 16;
 const EVICTION_LIMIT: u32 = 256;
+/** Halvings of the range in which the cut of a vector is looked for. */
+const CUT_STEPS: u32 = 60;
 
 /** Place of the item in the table, or of the gap where it would go. */
 export function findItem(base: usize, hash: u32, info: u32, id: usize): u32 {
@@ -122,80 +124,169 @@ function closeGap(base: usize, place: u32): void {
   setU32(table, gap, 0);
 }
 
-/** A block; when there is none, the least valuable of a few items that have such a block is given up for it. `keep`: not that one. */
+/**
+ * A block; while there is none, the least valuable of a few items at a time is given up for it, and free neighbours join. `keep`: not
+ * that one. A row may have only so many given up for it.
+ */
 function takeOrEvict(p: StreamParams, base: usize, shard: u32, pairs: usize, bytes: u32, keep: u32): u32 {
-  const block = takeBlock(base, bytes);
-  if (block != 0) return block;
   const s = changetype<StreamShard>(base);
-  const mask = (1 << s.tableBits) - 1;
-  let worst: u32 = 0;
-  let worstAt: u32 = 0;
+  let block = takeBlock(base, bytes);
+  while (block == 0 && s.evictionsLeft > 0 && evictOne(p, base, shard, pairs, bytes, keep)) {
+    s.evictionsLeft--;
+    block = takeBlock(base, bytes);
+  }
+  return block;
+}
+
+/**
+ * Gives up the least valuable of those looked at whose vector is as large as what is wanted, if there is one less valuable than `keep`; else
+ * the least valuable of all. False: none but `keep` stands at the places that were looked at.
+ */
+function evictOne(p: StreamParams, base: usize, shard: u32, pairs: usize, bytes: u32, keep: u32): bool {
+  const s = changetype<StreamShard>(base);
+  const mask: u32 = (1 << s.tableBits) - 1;
+  let least = Infinity;
+  let leastAt: u32 = mask + 1;
+  let leastLarge = keep != 0 ? itemAt(base, keep).sumSquares : Infinity;
+  let leastLargeAt: u32 = mask + 1;
   let numSeen: u32 = 0;
   for (let i: u32 = 0; i < EVICTION_LIMIT && numSeen < EVICTION_SAMPLE; i++) {
     s.sweepAt = (s.sweepAt + 1) & mask;
     const offset = getU32(base + s.table, s.sweepAt);
-    if (offset == 0 || offset == keep || !gives(base, offset, bytes)) continue;
+    if (offset == 0 || offset == keep) continue;
     numSeen++;
-    if (worst != 0 && itemAt(base, offset).sumSquares >= itemAt(base, worst).sumSquares) continue;
-    worst = offset;
-    worstAt = s.sweepAt;
+    const item = itemAt(base, offset);
+    if (item.sumSquares < least) {
+      least = item.sumSquares;
+      leastAt = s.sweepAt;
+    }
+    if (item.sumSquares < leastLarge && item.vector != 0 && vectorBytes(item.vectorBits) >= bytes) {
+      leastLarge = item.sumSquares;
+      leastLargeAt = s.sweepAt;
+    }
   }
-  if (worst == 0) return 0;
-  removeItem(p, base, shard, pairs, worstAt, DEAD_OF_MEMORY);
-  return takeBlock(base, bytes);
+  const victimAt = leastLargeAt <= mask ? leastLargeAt : leastAt;
+  if (victimAt > mask) return false;
+  removeItem(p, base, shard, pairs, victimAt, DEAD_OF_MEMORY);
+  return true;
 }
 
-/** Whether the death of an item would free a block of that many bytes. */
-function gives(base: usize, offset: u32, bytes: u32): bool {
-  const item = itemAt(base, offset);
-  const wanted = sizeClass(bytes);
-  if (wanted == sizeClass(ITEM_BYTES)) return true;
-  if (item.vector != 0 && sizeClass(vectorBytes(item.vectorBits)) == wanted) return true;
-  return item.longId != 0 && sizeClass(idLength(item.idInfo)) == wanted;
-}
-
-/** Room in the vector for one more entry, in a new one for numFirst; what is negligible goes first. False: no memory. */
+/**
+ * Room in the vector for one more entry, in a new one for numFirst; what is negligible goes first. Where there is no memory for a larger
+ * one, the smaller half of its own entries makes room. False: not even a first vector found memory.
+ */
 export function growVector(
   p: StreamParams, base: usize, shard: u32, pairs: usize, offset: u32, negligible: f64, numFirst: u32,
 ): bool {
-  const s = changetype<StreamShard>(base);
   const item = itemAt(base, offset);
-  if (item.vector == 0) {
-    let firstBits = MIN_VECTOR_BITS;
-    while (numFirst * 4 > (3 << firstBits)) firstBits++;
-    const first = takeOrEvict(p, base, shard, pairs, vectorBytes(firstBits), offset);
-    if (first == 0) return false;
-    memory.fill(base + first, 0, vectorBytes(firstBits));
-    item.vector = first;
-    item.vectorBits = firstBits;
+  if (item.vector == 0) return startVector(p, base, shard, pairs, offset, numFirst);
+  const capacity: u32 = 1 << item.vectorBits;
+  const numKept = countFrom(base, item, negligible);
+  const newBits = numKept * 2 > capacity ? item.vectorBits + 1 : item.vectorBits;
+  const fresh = takeOrEvict(p, base, shard, pairs, vectorBytes(newBits), offset);
+  if (fresh == 0) {
+    pruneVector(base, item);
     return true;
   }
   const old = item.vector;
   const bits = item.vectorBits;
-  const capacity: u32 = 1 << bits;
-  let numKept: u32 = 0;
-  for (let i: u32 = 0; i < capacity; i++) {
-    if (getU32(base + old, i) != 0 && isKept(base, old, bits, i, negligible)) numKept++;
-  }
-  const newBits = numKept * 2 > capacity ? bits + 1 : bits;
-  const fresh = takeOrEvict(p, base, shard, pairs, vectorBytes(newBits), offset);
-  if (fresh == 0) return false;
   memory.fill(base + fresh, 0, vectorBytes(newBits));
+  item.sumSquares = 0;
   for (let i: u32 = 0; i < capacity; i++) {
-    const key = getU32(base + old, i);
-    if (key == 0 || !isKept(base, old, bits, i, negligible)) continue;
-    const at = findCluster(base + fresh, newBits, key);
-    setU32(base + fresh, at, key);
-    setF64(base + fresh + (4 << newBits), at, getF64(base + old + (4 << bits), i));
+    const slot = slotOf(base + old, i);
+    const value = valueOf(slot);
+    if (clusterOf(slot) == 0 || abs(value) < negligible) continue;
+    setSlot(findSlot(base + fresh, newBits, clusterOf(slot)), clusterOf(slot), value);
+    item.sumSquares += value * value;
   }
   giveBlock(base, old, vectorBytes(bits));
-  s.numEntries -= item.numEntries - numKept;
+  changetype<StreamShard>(base).numEntries -= item.numEntries - numKept;
   item.vector = fresh;
   item.vectorBits = newBits;
   item.numEntries = numKept;
   return true;
 }
 
-function isKept(base: usize, vector: u32, bits: u32, i: u32, negligible: f64): bool {
-  return abs(getF64(base + vector + (4 << bits), i)) >= negligible;
+/** As large as the first row wants it, or as there is memory for. */
+function startVector(p: StreamParams, base: usize, shard: u32, pairs: usize, offset: u32, numFirst: u32): bool {
+  let bits = MIN_VECTOR_BITS;
+  while (numFirst * 4 > (3 << bits)) bits++;
+  let first = takeOrEvict(p, base, shard, pairs, vectorBytes(bits), offset);
+  while (first == 0 && bits > MIN_VECTOR_BITS) first = takeBlock(base, vectorBytes(--bits));
+  if (first == 0) return false;
+  memory.fill(base + first, 0, vectorBytes(bits));
+  const item = itemAt(base, offset);
+  item.vector = first;
+  item.vectorBits = bits;
+  return true;
+}
+
+/** Entries of at least that absolute value. */
+function countFrom(base: usize, item: StreamItem, least: f64): u32 {
+  let count: u32 = 0;
+  for (let i: u32 = 0; i < 1 << item.vectorBits; i++) {
+    const slot = slotOf(base + item.vector, i);
+    if (clusterOf(slot) != 0 && abs(valueOf(slot)) >= least) count++;
+  }
+  return count;
+}
+
+/** Leaves the larger entries, half as many as there are places; of equal ones those in later places. */
+function pruneVector(base: usize, item: StreamItem): void {
+  const s = changetype<StreamShard>(base);
+  const wanted: u32 = 1 << (item.vectorBits - 1);
+  // At least `wanted` entries are from `low` on, at most as many from `high` on.
+  let low: f64 = 0;
+  let high = largestValue(base, item) * 2 + 1;
+  for (let step: u32 = 0; step < CUT_STEPS && low < high; step++) {
+    const middle = low + (high - low) * 0.5;
+    const count = countFrom(base, item, middle);
+    if (count >= wanted) low = middle;
+    if (count <= wanted) high = middle;
+  }
+  let numEqual = countFrom(base, item, low) - wanted;
+  for (let i: u32 = 0; i < 1 << item.vectorBits; i++) {
+    const slot = slotOf(base + item.vector, i);
+    // What moves up into the place is looked at, too.
+    while (clusterOf(slot) != 0) {
+      const size = abs(valueOf(slot));
+      if (size >= high || (size >= low && numEqual == 0)) break;
+      if (size >= low) numEqual--;
+      closeSlot(base + item.vector, item.vectorBits, i);
+    }
+  }
+  s.numPruned += <f64>(item.numEntries - wanted);
+  s.numEntries -= item.numEntries - wanted;
+  item.numEntries = wanted;
+  item.sumSquares = 0;
+  for (let i: u32 = 0; i < 1 << item.vectorBits; i++) {
+    const slot = slotOf(base + item.vector, i);
+    if (clusterOf(slot) != 0) item.sumSquares += valueOf(slot) * valueOf(slot);
+  }
+}
+
+function largestValue(base: usize, item: StreamItem): f64 {
+  let largest: f64 = 0;
+  for (let i: u32 = 0; i < 1 << item.vectorBits; i++) {
+    const slot = slotOf(base + item.vector, i);
+    if (clusterOf(slot) != 0) largest = max(largest, abs(valueOf(slot)));
+  }
+  return largest;
+}
+
+/** Empties a slot; entries behind it that could not stand at their place move up. */
+function closeSlot(vector: usize, bits: u32, place: u32): void {
+  const mask = (1 << bits) - 1;
+  let gap = place;
+  let at = place;
+  for (;;) {
+    at = (at + 1) & mask;
+    const slot = slotOf(vector, at);
+    const cluster = clusterOf(slot);
+    if (cluster == 0) break;
+    if (((at - homeOf(cluster, bits)) & mask) < ((at - gap) & mask)) continue;
+    setSlot(slotOf(vector, gap), cluster, valueOf(slot));
+    gap = at;
+  }
+  setSlot(slotOf(vector, gap), 0, 0);
 }

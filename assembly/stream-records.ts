@@ -1,7 +1,7 @@
 // Parameters of the streaming kernels, and the records in which items leave the state: to be kept (captures) or to be read.
-import { getF64, getU32, setF32, setF64, setU32 } from './access';
+import { getU32, setF32, setF64, setU32 } from './access';
 import { exp } from './math';
-import { idLength, idOf, itemAt, StreamShard } from './stream-memory';
+import { clusterOf, idLength, idOf, itemAt, slotOf, StreamShard, valueOf } from './stream-memory';
 import { offerPair, pairIndex, pairScore, sortByScore } from './topk';
 
 @unmanaged export class StreamParams {
@@ -83,10 +83,10 @@ export function writeRecord(
   const worth = worthAt(changetype<StreamShard>(base), p, timeMs);
   let size: u32 = 0;
   if (item.vector != 0) {
-    const values = base + item.vector + (4 << item.vectorBits);
     for (let i: u32 = 0; i < 1 << item.vectorBits; i++) {
-      const cluster = getU32(base + item.vector, i);
-      const score = <f32>(getF64(values, i) * worth);
+      const slot = slotOf(base + item.vector, i);
+      const cluster = clusterOf(slot);
+      const score = <f32>(valueOf(slot) * worth);
       if (cluster != 0 && score > 0 && <f64>score >= threshold) size = offerPair(pairs, size, p.clustersPerItem, cluster, score);
     }
   }

@@ -1,18 +1,22 @@
 // Streaming state: decayed sparse vectors of items.
 //   v[item, c] = sum over events (actor, item, t) of N[actor, c] * 0.5^((now - t) / halfLife)
 // kept as v * 2^((now - landmark) / halfLife): then an event is an addition and time passes for nothing.
-import { getF32, getF64, getU32, setF32, setF64, setU32 } from './access';
+import { getF32, getF64, getU32, setF32, setU32 } from './access';
 import { exp } from './math';
 import { DEAD_OF_AGE, DEAD_OF_VALUE, findItem, growVector, makeItem, removeItem } from './stream-items';
-import { findCluster, homeOf, itemAt, kindOf, powerOfTwo, StreamItem, StreamShard } from './stream-memory';
+import {
+  clusterOf, findSlot, homeOf, itemAt, kindOf, powerOfTwo, setSlot, setValue, slotOf, StreamItem, StreamShard, valueOf,
+} from './stream-memory';
 import {
   CAPTURE_LONGEST, CAPTURE_POWER, EPOCH_HALF_LIVES, maxRecordWords, recordsOf, ROW_UNDO, shardOf, StreamParams, UNITS, worthAt, writeRecord,
 } from './stream-records';
 
 const LN2: f64 = 0.6931471805599453;
 const MAX_ID_BYTES: u32 = 1024;
+/** Items that may make room for one row. */
+const EVICTIONS_PER_ROW: u32 = 6;
 /** Records that one row, or one place of a sweep, may write: two of its own, and one for each item that makes room. */
-const RECORDS_PER_ROW: u32 = 6;
+const RECORDS_PER_ROW: u32 = 2 + EVICTIONS_PER_ROW;
 /** Prediction and sum of the length may differ in their last bits. */
 const MARGIN: f64 = 1.000000001;
 /** Vectors of fewer places lie in a cache line or two. */
@@ -82,12 +86,14 @@ export function applyEvents(params: usize, scratch: usize, lo: u32, hi: u32): vo
 
 // @ts-ignore: decorator
 @inline function touchVector(p: StreamParams, base: usize, sink: usize, row: u32): void {
-  touchClusters(p, base, sink, itemAt(base, load<u32>(placeOf(p, base, row))), getU32(p.actors, row));
+  const offset = load<u32>(placeOf(p, base, row));
+  if (offset != 0) touchClusters(p, base, sink, itemAt(base, offset), getU32(p.actors, row));
 }
 
 function applyRow(p: StreamParams, base: usize, shard: u32, pairs: usize, row: u32): void {
   const s = changetype<StreamShard>(base);
   const timeMs = getF64(p.timesMs, row);
+  s.evictionsLeft = EVICTIONS_PER_ROW;
   const offset = itemOfRow(p, base, shard, pairs, row, timeMs);
   if (offset == 0) return;
   const item = itemAt(base, offset);
@@ -139,13 +145,13 @@ function itemOfRow(p: StreamParams, base: usize, shard: u32, pairs: usize, row: 
 function touchClusters(p: StreamParams, base: usize, sink: usize, item: StreamItem, actor: u32): void {
   const bits = item.vectorBits;
   if (bits < TOUCHED_BITS) return;
-  const clusters = base + item.vector;
-  const values = clusters + (4 << bits);
+  const vector = base + item.vector;
   const end = getU32(p.interestIndptr, actor + 1);
   let sum: u32 = 0;
   for (let i = getU32(p.interestIndptr, actor); i < end; i++) {
-    const at = homeOf(getU32(p.interestClusters, i), bits);
-    sum += getU32(clusters, at) + getU32(values, at << 1);
+    // The last word: a slot may lie across two lines.
+    const slot = slotOf(vector, homeOf(getU32(p.interestClusters, i), bits));
+    sum += load<u32>(slot) + load<u32>(slot, 8);
   }
   setU32(sink, 0, sum);
 }
@@ -157,35 +163,32 @@ function addInterests(p: StreamParams, base: usize, shard: u32, pairs: usize, of
   const actor = getU32(p.actors, row);
   const end = getU32(p.interestIndptr, actor + 1);
   let sumSquares = item.sumSquares;
-  let clusters = base + item.vector;
+  let vector = base + item.vector;
   let bits = item.vectorBits;
-  let isRefused = false;
   const begin = getU32(p.interestIndptr, actor);
   for (let i = begin; i < end; i++) {
     const cluster = getU32(p.interestClusters, i);
     const added = floor(<f64>getF32(p.interestScores, i) * factor + 0.5) * scale;
-    let at: u32 = bits == 0 ? 0 : findCluster(clusters, bits, cluster);
-    if (bits == 0 || getU32(clusters, at) == 0) {
+    let slot: usize = bits == 0 ? 0 : findSlot(vector, bits, cluster);
+    if (bits == 0 || clusterOf(slot) == 0) {
       if ((item.numEntries + 1) * 4 > (3 << bits) || bits == 0) {
         const negligible = p.negligible / worthAt(s, p, getF64(p.timesMs, row));
-        // What found no memory once will not find it for the next cluster of the row.
-        if (isRefused || !growVector(p, base, shard, pairs, offset, negligible, end - begin)) {
-          isRefused = true;
+        item.sumSquares = sumSquares;
+        if (!growVector(p, base, shard, pairs, offset, negligible, end - begin)) {
           s.numRefused++;
-          continue;
+          break;
         }
-        clusters = base + item.vector;
+        sumSquares = item.sumSquares;
+        vector = base + item.vector;
         bits = item.vectorBits;
-        at = findCluster(clusters, bits, cluster);
+        slot = findSlot(vector, bits, cluster);
       }
-      setU32(clusters, at, cluster);
-      setF64(clusters + (4 << bits), at, 0);
+      setSlot(slot, cluster, 0);
       item.numEntries++;
       s.numEntries++;
     }
-    const values = clusters + (4 << bits);
-    const before = getF64(values, at);
-    setF64(values, at, before + added);
+    const before = valueOf(slot);
+    setValue(slot, before + added);
     sumSquares += added * (before + (before + added));
   }
   item.sumSquares = sumSquares;
@@ -208,12 +211,10 @@ function captureIfOvertaken(
   }
   // What is there can only add to this, unless the row takes away.
   if (scale > 0 && after > bar) return;
-  const clusters = base + item.vector;
-  const values = clusters + (4 << item.vectorBits);
   for (let i = begin; i < end; i++) {
-    const at = findCluster(clusters, item.vectorBits, getU32(p.interestClusters, i));
-    if (getU32(clusters, at) == 0) continue;
-    after += 2 * getF64(values, at) * (floor(<f64>getF32(p.interestScores, i) * factor + 0.5) * scale);
+    const slot = findSlot(base + item.vector, item.vectorBits, getU32(p.interestClusters, i));
+    if (clusterOf(slot) == 0) continue;
+    after += 2 * valueOf(slot) * (floor(<f64>getF32(p.interestScores, i) * factor + 0.5) * scale);
   }
   if (scale > 0 && after > bar) return;
   writeRecord(p, base, shard, pairs, offset, CAPTURE_LONGEST, item.lastMs, 0, 0);
@@ -285,9 +286,9 @@ export function rebaseItems(params: usize, scratch: usize, lo: u32, hi: u32): vo
 function rebaseItem(base: usize, item: StreamItem, scale: f64): void {
   item.sumSquares *= scale * scale;
   if (item.vector == 0) return;
-  const values = base + item.vector + (4 << item.vectorBits);
   for (let i: u32 = 0; i < 1 << item.vectorBits; i++) {
-    if (getU32(base + item.vector, i) != 0) setF64(values, i, getF64(values, i) * scale);
+    const slot = slotOf(base + item.vector, i);
+    if (clusterOf(slot) != 0) setValue(slot, valueOf(slot) * scale);
   }
 }
 
@@ -358,12 +359,11 @@ function scanEntries(p: StreamParams, base: usize, shard: u32, isScatter: bool):
     if (offset == 0) continue;
     const item = itemAt(base, offset);
     if ((p.kindMask >> kindOf(item.idInfo) & 1) == 0 || p.nowMs - item.bornMs >= p.youngerMs || item.vector == 0) continue;
-    const clusters = base + item.vector;
-    const values = clusters + (4 << item.vectorBits);
     for (let i: u32 = 0; i < 1 << item.vectorBits; i++) {
-      const cluster = getU32(clusters, i);
+      const slot = slotOf(base + item.vector, i);
+      const cluster = clusterOf(slot);
       if (cluster == 0) continue;
-      const score = <f32>(getF64(values, i) * worth);
+      const score = <f32>(valueOf(slot) * worth);
       if (<f64>score < p.threshold) continue;
       const at = getU32(counts, cluster);
       setU32(counts, cluster, at + 1);

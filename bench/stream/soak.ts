@@ -65,7 +65,7 @@ export async function soak(interests: Interests, numEvents: number, budgetBytes:
   });
   try {
     const points = await watch(stream, numEvents);
-    const { numExpired, numNegligible, numEvicted, numRefused } = stream.engine.stateCounts;
+    const { numExpired, numNegligible, numEvicted, numRefused, numPruned } = stream.engine.stateCounts;
     const million = (value: number) => (value / 1e6).toFixed(1);
     const rows = points
       .filter((_, i) => (i + 1) % (points.length / 10) === 0)
@@ -76,7 +76,7 @@ export async function soak(interests: Interests, numEvents: number, budgetBytes:
         p.numItems.toLocaleString('en-US'),
         (p.usedBytes / 1e6).toFixed(0),
       ]);
-    const text = `${table(['million events', 'thousand events/s', 'RSS, MB', 'items', 'state, MB'], rows)}\n\n${million(numEvents)} M events of ${((numEvents * MS_PER_EVENT) / 86_400_000).toFixed(1)} days, drawn in the same process; journal and checkpoints on disk, no embeddings kept, ${(budgetBytes / 2 ** 20).toFixed(0)} MiB allowed for the state. Died: ${numExpired.toLocaleString('en-US')} of age, ${numNegligible.toLocaleString('en-US')} of a negligible value, ${numEvicted.toLocaleString('en-US')} for want of memory; ${numRefused} refused.`;
+    const text = `${table(['million events', 'thousand events/s', 'RSS, MB', 'items', 'state, MB'], rows)}\n\n${million(numEvents)} M events of ${((numEvents * MS_PER_EVENT) / 86_400_000).toFixed(1)} days, drawn in the same process; journal and checkpoints on disk, no embeddings kept, ${(budgetBytes / 2 ** 20).toFixed(0)} MiB allowed for the state. Died: ${numExpired.toLocaleString('en-US')} of age, ${numNegligible.toLocaleString('en-US')} of a negligible value, ${numEvicted.toLocaleString('en-US')} for want of memory; ${numRefused.toLocaleString('en-US')} refused; ${numPruned.toLocaleString('en-US')} entries gave way to larger ones of their item.`;
     return { text, svg: pictureOf(points) };
   } finally {
     await stream.close(false);

@@ -12,7 +12,7 @@ import type { BlockValues, KernelName, layouts } from '../kernels/abi.ts';
 import type { Kernels } from '../kernels/kernels.ts';
 import { topKRows } from '../kernels/sparse.ts';
 import { EventRows, type ItemKind, itemKinds } from './event-rows.ts';
-import { EMPTY_SHARD_BYTES, readShard, startShard } from './shard-memory.ts';
+import { emptyShardBytes, readShard, startShard } from './shard-memory.ts';
 
 export interface StateOptions {
   readonly halfLifeMs: number;
@@ -60,6 +60,7 @@ export interface StateCounts {
   readonly numNegligible: number;
   readonly numEvicted: number;
   readonly numRefused: number;
+  readonly numPruned: number;
 }
 
 /** What the kernels write out, shard by shard; valid until the next call. */
@@ -119,13 +120,13 @@ export class DecayedState {
     this.#rowsDone = arena.u32(NUM_SHARDS);
     const landmark = Math.floor(firstMs / (this.options.halfLifeMs * EPOCH_HALF_LIVES));
     for (const address of this.#addresses()) {
-      new Uint8Array(this.#shards.buffer, address, EMPTY_SHARD_BYTES).fill(0);
+      new Uint8Array(this.#shards.buffer, address, emptyShardBytes(this.#shardBytes)).fill(0);
       startShard(arena.view, address, { bytes: this.#shardBytes, landmark });
     }
   }
 
   #demandRoom(): void {
-    const least = NUM_SHARDS * (EMPTY_SHARD_BYTES + 2 ** 16);
+    const least = NUM_SHARDS * (emptyShardBytes(this.#shardBytes) + 2 ** 16);
     if (this.options.budgetBytes >= least) return;
     throw new SimClustersError('BAD_PARAM', {
       got: `${this.options.budgetBytes} bytes for the state`,

@@ -163,8 +163,8 @@ async function replayWhole(
 ): Promise<void> {
   const isWhole = await kernels.scope(async () => {
     const state = await replayInto(kernels, replay, bytes);
-    const { numEvicted, numRefused } = state.counts;
-    if (numEvicted + numRefused > 0) return false;
+    const { numEvicted, numRefused, numPruned } = state.counts;
+    if (numEvicted + numRefused + numPruned > 0) return false;
     await read(state);
     return true;
   });

@@ -8,7 +8,7 @@ import { isLeftOver, writeFileAtomically } from '../io/atomic-file.ts';
 
 const POINTER = 'checkpoint.json';
 const FORMAT = 'simclusters-stream-checkpoint';
-const VERSION = 1;
+const VERSION = 2;
 
 /** What is kept beside the bytes of the state. */
 export interface CheckpointHead {

@@ -129,7 +129,9 @@ export class EventDecoder {
   }
 
   #readEntities(): string | undefined {
-    this.entities.length = 0;
+    if (this.entities.length > 0) this.entities.length = 0;
+    const { hashtag, phrase, namedEntity, topic } = this.#slots;
+    if (isAbsent(hashtag) && isAbsent(phrase) && isAbsent(namedEntity) && isAbsent(topic)) return undefined;
     for (const [name, kind] of entityKinds) {
       const span = this.#slots[name];
       if (isAbsent(span)) continue;

@@ -20,6 +20,24 @@ interface Key {
   readonly slot: number;
 }
 
+/** A value of the line before, and what stood in front of it: that behind the value before, blanks, key and quote included. */
+interface Field {
+  readonly lead: Uint8Array;
+  readonly kind: 'string' | 'integer';
+  /** -1: of a key that means nothing here. */
+  readonly slot: number;
+}
+
+/** Lines of one writer differ in their values alone. */
+interface Pattern {
+  readonly fields: readonly Field[];
+  /** What stood behind the last value. */
+  readonly tail: Uint8Array;
+}
+
+/** A line of more fields is read anew each time. */
+const MAX_FIELDS = 32;
+
 export class JsonScanner {
   /** One for each group of keys that mean the same. */
   readonly spans: readonly Span[];
@@ -28,6 +46,9 @@ export class JsonScanner {
   #bytes: Uint8Array = new Uint8Array(0);
   #at = 0;
   #end = 0;
+  #pattern: Pattern | undefined;
+  /** Values of the line in hand, by their place; undefined: it is none for a pattern. */
+  #values: { slot: number; start: number; end: number; kind: SpanKind }[] | undefined;
 
   constructor(groups: readonly (readonly string[])[]) {
     this.spans = groups.map(() => ({ kind: 'absent', bytes: this.#bytes, start: 0, end: 0 }));
@@ -46,12 +67,73 @@ export class JsonScanner {
     this.#bytes = bytes;
     this.#at = start;
     this.#end = end;
-    for (const span of this.spans) span.kind = 'absent';
+    for (let i = 0; i < this.spans.length; i++) this.spans[i].kind = 'absent';
+    if (this.#pattern && this.#readAsBefore(this.#pattern)) return true;
+    this.#at = start;
+    for (let i = 0; i < this.spans.length; i++) this.spans[i].kind = 'absent';
+    this.#values = [];
+    const isObject = this.#readAnew();
+    this.#pattern = isObject ? this.#patternOf(start) : undefined;
+    return isObject;
+  }
+
+  #readAnew(): boolean {
     if (!this.#take(123)) return false;
     if (this.#take(125)) return this.#isAtEnd();
     do if (!this.#readPair()) return false;
     while (this.#take(44));
     return this.#take(125) && this.#isAtEnd();
+  }
+
+  /** Reads the line if it differs from the one before in texts without escapes and in digits alone; false: it may still be an object. */
+  #readAsBefore({ fields, tail }: Pattern): boolean {
+    const bytes = this.#bytes;
+    for (let f = 0; f < fields.length; f++) {
+      const { lead, kind, slot } = fields[f];
+      if (!this.#skipLiteral(lead)) return false;
+      const start = this.#at;
+      let at = start;
+      if (kind === 'string') {
+        let byte = at < this.#end ? bytes[at] : 0;
+        while (byte !== QUOTE && byte !== BACKSLASH && byte >= 32) byte = ++at < this.#end ? bytes[at] : 0;
+        if (byte !== QUOTE) return false;
+      } else {
+        while (at < this.#end && bytes[at] >= 48 && bytes[at] <= 57) at++;
+        if (at === start || (bytes[start] === 48 && at > start + 1)) return false;
+      }
+      this.#at = at;
+      if (slot < 0) continue;
+      const span = this.spans[slot];
+      span.kind = kind;
+      span.bytes = bytes;
+      span.start = start;
+      span.end = at;
+    }
+    return this.#skipLiteral(tail) && this.#at === this.#end;
+  }
+
+  #skipLiteral(literal: Uint8Array): boolean {
+    const at = this.#at;
+    const { length } = literal;
+    if (this.#end - at < length) return false;
+    const bytes = this.#bytes;
+    for (let i = 0; i < length; i++) if (bytes[at + i] !== literal[i]) return false;
+    this.#at = at + length;
+    return true;
+  }
+
+  /** What the line in hand, just read, has in common with others of its kind. */
+  #patternOf(start: number): Pattern | undefined {
+    const values = this.#values;
+    if (!values || values.length === 0 || values.length > MAX_FIELDS) return undefined;
+    const fields: Field[] = [];
+    let from = start;
+    for (const { slot, kind, start: begin, end } of values) {
+      if (kind !== 'string' && kind !== 'integer') return undefined;
+      fields.push({ lead: this.#bytes.slice(from, begin), kind, slot });
+      from = end;
+    }
+    return { fields, tail: this.#bytes.slice(from, this.#end) };
   }
 
   #readPair(): boolean {
@@ -62,7 +144,22 @@ export class JsonScanner {
     const slot = hasEscapes ? this.#slotOfEscaped(from - 1, this.#at) : this.#slotOf(from, this.#at - 1);
     if (slot === undefined || !this.#take(58)) return false;
     this.#skipBlanks();
-    return slot < 0 ? this.#skipValue() !== 'absent' : this.#store(this.spans[slot]);
+    const start = this.#at;
+    const kind = slot < 0 ? this.#skipValue() : this.#store(this.spans[slot]);
+    this.#note(slot, kind, start);
+    return kind !== 'absent';
+  }
+
+  /** A value for the pattern. Texts with escapes and numbers below zero are for the slow way. */
+  #note(slot: number, kind: SpanKind, start: number): void {
+    const quotes = kind === 'string' ? 1 : 0;
+    const value = { slot, kind, start: start + quotes, end: this.#at - quotes };
+    const isPlain =
+      kind === 'integer'
+        ? this.#bytes[start] !== 45
+        : kind === 'string' && this.#bytes.subarray(value.start, value.end).indexOf(BACKSLASH) < 0;
+    if (isPlain) this.#values?.push(value);
+    else this.#values = undefined;
   }
 
   /** -1: a key that means nothing here. */
@@ -88,21 +185,22 @@ export class JsonScanner {
     );
   }
 
-  #store(span: Span): boolean {
+  /** `absent` when there is no value. */
+  #store(span: Span): SpanKind {
     const start = this.#at;
     span.bytes = this.#bytes;
     if (this.#bytes[start] !== QUOTE) {
       span.kind = this.#skipValue();
       span.start = start;
       span.end = this.#at;
-      return span.kind !== 'absent';
+      return span.kind;
     }
     const hasEscapes = this.#skipString();
-    if (hasEscapes === undefined) return false;
+    if (hasEscapes === undefined) return 'absent';
     span.kind = 'string';
     span.start = start + 1;
     span.end = this.#at - 1;
-    return !hasEscapes || this.#unescape(span, start);
+    return !hasEscapes || this.#unescape(span, start) ? 'string' : 'absent';
   }
 
   #unescape(span: Span, start: number): boolean {

@@ -18,6 +18,7 @@ export interface StreamStatus {
   readonly usedBytes: number;
   readonly died: Readonly<Record<string, number>>;
   readonly numRefused: number;
+  readonly numPruned: number;
   readonly rssBytes: number;
   readonly checkpointMs: number;
   readonly interests: string;
@@ -68,6 +69,7 @@ export class StatusReader {
       usedBytes: state.usedBytes,
       died: { age: state.numExpired, value: state.numNegligible, memory: state.numEvicted },
       numRefused: state.numRefused,
+      numPruned: state.numPruned,
       rssBytes: process.memoryUsage.rss(),
       checkpointMs: lastCheckpointMs,
       interests: interestsVersion,
@@ -98,7 +100,18 @@ export class StreamMetrics {
       this.#count('simclusters_stream_events_left_out_total', 'Events left out', { reason }, value);
     for (const [reason, value] of Object.entries(status.died))
       this.#count('simclusters_stream_items_died_total', 'Items that went', { reason }, value);
-    this.#count('simclusters_stream_refused_total', 'Entries that found no memory', {}, status.numRefused);
+    this.#count(
+      'simclusters_stream_refused_total',
+      'Events whose item found no memory',
+      {},
+      status.numRefused,
+    );
+    this.#count(
+      'simclusters_stream_pruned_total',
+      'Entries that gave way to larger ones of their item, for want of memory',
+      {},
+      status.numPruned,
+    );
     this.#gauge('simclusters_stream_events_per_second', 'Events read in a second', status.eventsPerSecond);
     this.#gauge(
       'simclusters_stream_watermark_seconds',

@@ -1,5 +1,5 @@
 /** Random cases for the kernels of the streaming state: a state that other events have made, and more events. */
-import { EMPTY_SHARD_BYTES, startShard } from '../../src/embeddings/shard-memory.ts';
+import { emptyShardBytes, startShard } from '../../src/embeddings/shard-memory.ts';
 import {
   type BlockValues,
   type KernelName,
@@ -15,12 +15,15 @@ const HOUR_MS = 3_600_000;
 const START_MS = 1_700_000_000_000;
 const NUM_SHARDS = 2;
 const RECORD_WORDS = 5000;
+/** Many more than the least vector has places. */
+const MAX_CLUSTERS = 92;
 
 type Values = Record<string, number | CaseArray>;
 
 /** Empty shards, small enough that items must make room for others in some cases. */
 function emptyShards(random: Random): Values {
-  const shardBytes = EMPTY_SHARD_BYTES + 64 * (random.chance() ? 40 + random.below(200) : 4000);
+  const room = 64 * (random.chance() ? 40 + random.below(200) : 4000);
+  const shardBytes = Math.ceil((emptyShardBytes(room) + room + 4096) / 64) * 64;
   const shards = new Uint8Array(NUM_SHARDS * shardBytes);
   for (let shard = 0; shard < NUM_SHARDS; shard++) {
     startShard(new DataView(shards.buffer), shard * shardBytes, {
@@ -113,7 +116,7 @@ const fresh = (done = 0): Values => ({
 });
 
 function streamCase(random: Random, size: number, more: Values): KernelCase {
-  const numClusters = 1 + random.below(30);
+  const numClusters = 1 + random.below(MAX_CLUSTERS - 1);
   const numActors = 1 + random.below(10);
   const values: Values = {
     ...emptyShards(random),
@@ -146,7 +149,7 @@ export const readItems: MakeCase = (random, size) => {
 };
 
 function withCounts({ values, ...rest }: KernelCase): KernelCase {
-  const numClusters = 32;
+  const numClusters = MAX_CLUSTERS;
   return { ...rest, values: { ...values, numClusters, counts: u32(NUM_SHARDS * numClusters) } };
 }
 
@@ -157,10 +160,10 @@ export const scatterEntries: MakeCase = (random, size) => {
   runTwin('countEntries', made.values as Values);
   let sum = 0;
   // Clusters one after the other, and within each the shards.
-  for (let cluster = 0; cluster < 32; cluster++) {
+  for (let cluster = 0; cluster < MAX_CLUSTERS; cluster++) {
     for (let shard = 0; shard < NUM_SHARDS; shard++) {
-      const count = counts[shard * 32 + cluster];
-      counts[shard * 32 + cluster] = sum;
+      const count = counts[shard * MAX_CLUSTERS + cluster];
+      counts[shard * MAX_CLUSTERS + cluster] = sum;
       sum += count;
     }
   }

@@ -173,6 +173,43 @@ for (const [how, state, whatDied] of [
   });
 }
 
+test('where memory is full, an item goes on with its largest entries, and those are exact', async () => {
+  // Each fan likes a cluster of its own, some more than others; passers-by fill the memory.
+  const fans = Object.fromEntries(Array.from({ length: 400 }, (_, i) => [`f${i}`, { [i + 2]: 1 + i / 100 }]));
+  const interests = interestsOf({ ...fans, by: { 1: 0.5 } });
+  const others = (from: number, count: number) =>
+    Array.from({ length: count }, (_, i) => fav(0, 'by', `item ${from + i}`));
+  const events = Array.from({ length: 400 }, (_, i) => [
+    fav(0, `f${(i * 149) % 400}`, 'hot'),
+    ...others(40 * i, 40),
+  ]).flat();
+  const embeddingOf = async (state: object, look: (engine: TestEngine) => void = () => {}) => {
+    let embedding: Record<number, number> = {};
+    await withEngine(interests, { state: { negligible: 0, ...state } }, async (engine) => {
+      await engine.feed([...others(1e6, 6000), ...events]);
+      embedding = await engine.read('hot');
+      look(engine);
+    });
+    return embedding;
+  };
+  const whole = await embeddingOf({});
+  const kept = await embeddingOf({ budgetBytes: 2 ** 19 }, ({ engine }) => {
+    const { usedBytes, numRefused, numPruned } = engine.stateCounts;
+    assert.ok(usedBytes <= 2 ** 19 && numRefused === 0 && numPruned > 0, `${numRefused} ${numPruned}`);
+  });
+  // Whoever came after the last of the small entries had gone is among them.
+  const clusters = Object.keys(kept).map(Number);
+  assert.ok(clusters.length >= 8, `${clusters.length} clusters`);
+  const largest = clusters.sort((a, b) => kept[b] - kept[a]).slice(0, 4);
+  assert.equal(
+    largest.map((cluster) => [cluster, kept[cluster]]),
+    Object.entries(whole)
+      .map(([cluster, score]) => [Number(cluster), score])
+      .sort((a, b) => b[1] - a[1])
+      .slice(0, 4),
+  );
+});
+
 test('the budget is kept, and it is the least valuable that go', async () => {
   const random = new Random('budget');
   const interests = interestsOf({ weak: { 1: 0.01 }, strong: { 1: 1, 2: 1 } });

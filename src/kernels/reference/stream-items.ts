@@ -1,11 +1,12 @@
 /** Twin of assembly/stream-items.ts: items of a shard, found by id, made, grown, removed. */
 import {
+  homeOf,
   ITEM_BYTES,
   idLength,
   isLongId,
   MIN_VECTOR_BITS,
   type StreamMemory,
-  sizeClass,
+  slotOf,
   vectorBytes,
 } from './stream-memory.ts';
 import { type RecordSubject, type StreamBlock, writeRecord } from './stream-records.ts';
@@ -14,6 +15,7 @@ import { type RecordSubject, type StreamBlock, writeRecord } from './stream-reco
 export type DeathCounter = 'numExpired' | 'numNegligible' | 'numEvicted';
 const EVICTION_SAMPLE = 16;
 const EVICTION_LIMIT = 256;
+const CUT_STEPS = 60;
 const CAPTURE_LONGEST = 2;
 const CAPTURE_LATEST = 4;
 
@@ -133,70 +135,142 @@ export class StreamItems {
 
   #takeOrEvict(p: StreamBlock, base: number, shard: number, bytes: number, keep: number): number {
     const m = this.#m;
-    const block = m.takeBlock(base, bytes);
-    if (block !== 0) return block;
+    let block = m.takeBlock(base, bytes);
+    while (block === 0 && m.shard(base, 'evictionsLeft') > 0 && this.#evictOne(p, base, shard, bytes, keep)) {
+      m.setShard(base, 'evictionsLeft', m.shard(base, 'evictionsLeft') - 1);
+      block = m.takeBlock(base, bytes);
+    }
+    return block;
+  }
+
+  #evictOne(p: StreamBlock, base: number, shard: number, bytes: number, keep: number): boolean {
+    const m = this.#m;
     const { table, mask } = this.table(base);
-    let worst = 0;
-    let worstAt = 0;
-    let at = m.shard(base, 'sweepAt');
+    let least = { square: Number.POSITIVE_INFINITY, place: -1 };
+    const bar = keep === 0 ? Number.POSITIVE_INFINITY : m.itemF64(base, keep, 'sumSquares');
+    let leastLarge = { square: bar, place: -1 };
+    let place = m.shard(base, 'sweepAt');
     for (let i = 0, numSeen = 0; i < EVICTION_LIMIT && numSeen < EVICTION_SAMPLE; i++) {
-      at = (at + 1) & mask;
-      const offset = m.u32[table + at];
-      if (offset === 0 || offset === keep || !this.#gives(base, offset, bytes)) continue;
+      place = (place + 1) & mask;
+      const offset = m.u32[table + place];
+      if (offset === 0 || offset === keep) continue;
       numSeen++;
       const square = m.itemF64(base, offset, 'sumSquares');
-      if (worst !== 0 && square >= m.itemF64(base, worst, 'sumSquares')) continue;
-      worst = offset;
-      worstAt = at;
+      const isLarge =
+        m.item(base, offset, 'vector') !== 0 && vectorBytes(m.item(base, offset, 'vectorBits')) >= bytes;
+      if (square < least.square) least = { square, place };
+      if (isLarge && square < leastLarge.square) leastLarge = { square, place };
     }
-    m.setShard(base, 'sweepAt', at);
-    if (worst === 0) return 0;
-    this.remove(p, { base, shard, place: worstAt, counter: 'numEvicted' });
-    return m.takeBlock(base, bytes);
+    m.setShard(base, 'sweepAt', place);
+    const victim = leastLarge.place >= 0 ? leastLarge.place : least.place;
+    if (victim >= 0) this.remove(p, { base, shard, place: victim, counter: 'numEvicted' });
+    return victim >= 0;
   }
 
-  #gives(base: number, offset: number, bytes: number): boolean {
+  growVector(p: StreamBlock, subject: RecordSubject, negligible: number, numFirst: number): boolean {
     const m = this.#m;
-    const wanted = sizeClass(bytes);
-    const sizes = [ITEM_BYTES];
-    if (m.item(base, offset, 'vector') !== 0) sizes.push(vectorBytes(m.item(base, offset, 'vectorBits')));
-    if (m.item(base, offset, 'longId') !== 0) sizes.push(idLength(m.item(base, offset, 'idInfo')));
-    return sizes.some((size) => sizeClass(size) === wanted);
-  }
-
-  growVector(
-    p: StreamBlock,
-    { base, shard, offset }: RecordSubject,
-    negligible: number,
-    numFirst: number,
-  ): boolean {
-    const m = this.#m;
+    const { base, shard, offset } = subject;
     const old = m.item(base, offset, 'vector');
+    if (old === 0) return this.#startVector(p, subject, numFirst);
     const bits = m.item(base, offset, 'vectorBits');
-    const kept: { key: number; value: number }[] = [];
-    for (let i = 0; old !== 0 && i < 2 ** bits; i++) {
-      const key = m.u32[m.clustersOf(base, old) + i];
-      const value = m.f64[m.valuesOf(base, old, bits) + i];
-      if (key !== 0 && Math.abs(value) >= negligible) kept.push({ key, value });
-    }
-    const newBits = old === 0 ? bitsFor(numFirst) : kept.length * 2 > 2 ** bits ? bits + 1 : bits;
+    const numKept = this.#countFrom(subject, negligible);
+    const newBits = numKept * 2 > 2 ** bits ? bits + 1 : bits;
     const fresh = this.#takeOrEvict(p, base, shard, vectorBytes(newBits), offset);
-    if (fresh === 0) return false;
-    m.fill(base + fresh, vectorBytes(newBits));
-    for (const { key, value } of kept) {
-      const clusters = m.clustersOf(base, fresh);
-      const at = m.findCluster(clusters, newBits, key);
-      m.u32[clusters + at] = key;
-      m.f64[m.valuesOf(base, fresh, newBits) + at] = value;
+    if (fresh === 0) {
+      this.#pruneVector(subject);
+      return true;
     }
-    if (old !== 0) m.giveBlock(base, old, vectorBytes(bits));
-    const lost = m.item(base, offset, 'numEntries') - kept.length;
-    m.setShard(base, 'numEntries', m.shard(base, 'numEntries') - lost);
+    m.fill(base + fresh, vectorBytes(newBits));
+    for (const slot of m.entries(base + old, bits)) {
+      if (Math.abs(m.value(slot)) < negligible) continue;
+      m.setSlot(m.findSlot(base + fresh, newBits, m.cluster(slot)), m.cluster(slot), m.value(slot));
+    }
+    const square = sumSquares(m, base + old, bits, negligible);
+    m.giveBlock(base, old, vectorBytes(bits));
     m.setItem(base, offset, 'vector', fresh);
     m.setItem(base, offset, 'vectorBits', newBits);
-    m.setItem(base, offset, 'numEntries', kept.length);
+    this.#setEntries(subject, numKept, square);
     return true;
   }
+
+  #setEntries({ base, offset }: RecordSubject, numEntries: number, square: number): void {
+    const m = this.#m;
+    const lost = m.item(base, offset, 'numEntries') - numEntries;
+    m.setShard(base, 'numEntries', m.shard(base, 'numEntries') - lost);
+    m.setItem(base, offset, 'numEntries', numEntries);
+    m.setItemF64(base, offset, 'sumSquares', square);
+  }
+
+  #startVector(p: StreamBlock, { base, shard, offset }: RecordSubject, numFirst: number): boolean {
+    const m = this.#m;
+    let bits = bitsFor(numFirst);
+    let first = this.#takeOrEvict(p, base, shard, vectorBytes(bits), offset);
+    while (first === 0 && bits > MIN_VECTOR_BITS) first = m.takeBlock(base, vectorBytes(--bits));
+    if (first === 0) return false;
+    m.fill(base + first, vectorBytes(bits));
+    m.setItem(base, offset, 'vector', first);
+    m.setItem(base, offset, 'vectorBits', bits);
+    return true;
+  }
+
+  #vectorOf({ base, offset }: RecordSubject): [number, number] {
+    return [base + this.#m.item(base, offset, 'vector'), this.#m.item(base, offset, 'vectorBits')];
+  }
+
+  #countFrom(subject: RecordSubject, least: number): number {
+    const slots = [...this.#m.entries(...this.#vectorOf(subject))];
+    return slots.filter((slot) => Math.abs(this.#m.value(slot)) >= least).length;
+  }
+
+  #pruneVector(subject: RecordSubject): void {
+    const m = this.#m;
+    const [vector, bits] = this.#vectorOf(subject);
+    const wanted = 2 ** (bits - 1);
+    const sizes = [...m.entries(vector, bits)].map((slot) => Math.abs(m.value(slot)));
+    let low = 0;
+    let high = Math.max(...sizes) * 2 + 1;
+    for (let step = 0; step < CUT_STEPS && low < high; step++) {
+      const middle = low + (high - low) * 0.5;
+      const count = sizes.filter((size) => size >= middle).length;
+      if (count >= wanted) low = middle;
+      if (count <= wanted) high = middle;
+    }
+    let numEqual = sizes.filter((size) => size >= low).length - wanted;
+    for (let at = 0; at < 2 ** bits; at++) {
+      const slot = slotOf(vector, at);
+      while (m.cluster(slot) !== 0) {
+        const size = Math.abs(m.value(slot));
+        if (size >= high || (size >= low && numEqual === 0)) break;
+        if (size >= low) numEqual--;
+        this.#closeSlot(vector, bits, at);
+      }
+    }
+    m.count(subject.base, 'numPruned', m.item(subject.base, subject.offset, 'numEntries') - wanted);
+    this.#setEntries(subject, wanted, sumSquares(m, vector, bits, 0));
+  }
+
+  #closeSlot(vector: number, bits: number, place: number): void {
+    const m = this.#m;
+    const mask = 2 ** bits - 1;
+    let gap = place;
+    for (let at = (place + 1) & mask; m.cluster(slotOf(vector, at)) !== 0; at = (at + 1) & mask) {
+      const cluster = m.cluster(slotOf(vector, at));
+      if (((at - homeOf(cluster, bits)) & mask) < ((at - gap) & mask)) continue;
+      m.setSlot(slotOf(vector, gap), cluster, m.value(slotOf(vector, at)));
+      gap = at;
+    }
+    m.setSlot(slotOf(vector, gap), 0, 0);
+  }
+}
+
+/** Of the values of at least that size, in the order of their slots. */
+function sumSquares(m: StreamMemory, vector: number, bits: number, least: number): number {
+  let sum = 0;
+  for (const slot of m.entries(vector, bits)) {
+    const value = m.value(slot);
+    if (Math.abs(value) >= least) sum += value * value;
+  }
+  return sum;
 }
 
 /** Bits of a vector that has room for so many entries. */

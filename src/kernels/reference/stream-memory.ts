@@ -22,22 +22,28 @@ export const MIN_VECTOR_BITS = 3;
 export const idLength = (info: number) => info & 0xffff;
 export const kindOf = (info: number) => info >>> 16;
 export const isLongId = (info: number) => idLength(info) > INLINE_ID_BYTES;
-export const vectorBytes = (bits: number) => 12 * 2 ** bits;
+const SLOT_BYTES = 12;
+export const vectorBytes = (bits: number) => SLOT_BYTES * 2 ** bits;
 
-export function sizeClass(bytes: number): number {
-  const bits = 32 - Math.clz32(Math.max(bytes, 16) - 1);
-  return bytes <= 3 * 2 ** (bits - 2) ? 2 * bits - 1 : 2 * bits;
+/** The least block of the heap, in bytes. */
+export const UNIT = 96;
+export const ORDERS = 26;
+
+/** Order of the least block of so many bytes. */
+export function orderOf(bytes: number): number {
+  return bytes <= UNIT ? 0 : 32 - Math.clz32(Math.floor((bytes - 1) / UNIT));
 }
 
-function classBytes(sizeOf: number): number {
-  const bits = (sizeOf + 1) >> 1;
-  return sizeOf & 1 ? 3 * 2 ** (bits - 2) : 2 ** bits;
-}
+/** Place of a cluster in a vector of 2^bits places, unless others stand there. */
+export const homeOf = (cluster: number, bits: number) => Math.imul(cluster, 0x9e3779b1) >>> (32 - bits);
 
 /** 2^k for whole k; 0 below 2^-1022. */
 export function powerOfTwo(k: number): number {
   return k < -1022 ? 0 : 2 ** k;
 }
+
+/** Address of slot i of the vector at an address. */
+export const slotOf = (vector: number, i: number) => vector + SLOT_BYTES * i;
 
 /** Views of all memory. Addresses and offsets are bytes, as in the kernels. */
 export class StreamMemory {
@@ -45,8 +51,11 @@ export class StreamMemory {
   readonly u32: Uint32Array;
   readonly f32: Float32Array;
   readonly f64: Float64Array;
+  /** For what is not aligned. */
+  readonly #view: DataView;
 
   constructor(buffer: ArrayBufferLike) {
+    this.#view = new DataView(buffer);
     this.u8 = new Uint8Array(buffer);
     this.u32 = new Uint32Array(buffer, 0, buffer.byteLength / 4);
     this.f32 = new Float32Array(buffer, 0, buffer.byteLength / 4);
@@ -93,48 +102,133 @@ export class StreamMemory {
     return base + (longId !== 0 ? longId : offset + INLINE_ID);
   }
 
-  /** First element of the clusters of a vector, in words. */
-  clustersOf(base: number, vector: number): number {
-    return (base + vector) / 4;
+  cluster(slot: number): number {
+    return this.u32[slot / 4];
   }
 
-  /** First element of the values of a vector, in doubles. */
-  valuesOf(base: number, vector: number, bits: number): number {
-    return (base + vector + 4 * 2 ** bits) / 8;
+  value(slot: number): number {
+    return this.#view.getFloat64(slot + 4, true);
   }
 
-  findCluster(clusters: number, bits: number, cluster: number): number {
-    const { u32 } = this;
+  setValue(slot: number, value: number): void {
+    this.#view.setFloat64(slot + 4, value, true);
+  }
+
+  setSlot(slot: number, cluster: number, value: number): void {
+    this.u32[slot / 4] = cluster;
+    this.setValue(slot, value);
+  }
+
+  /** Slot of a cluster in the vector at an address, or the empty one where it would go. */
+  findSlot(vector: number, bits: number, cluster: number): number {
     const mask = 2 ** bits - 1;
-    let at = Math.imul(cluster, 0x9e3779b1) >>> (32 - bits);
-    let key = u32[clusters + at];
-    while (key !== cluster && key !== 0) {
-      at = (at + 1) & mask;
-      key = u32[clusters + at];
+    for (let at = homeOf(cluster, bits); ; at = (at + 1) & mask) {
+      const key = this.cluster(slotOf(vector, at));
+      if (key === cluster || key === 0) return slotOf(vector, at);
     }
-    return at;
+  }
+
+  /** Slots that hold an entry, in order. */
+  *entries(vector: number, bits: number): Generator<number> {
+    for (let at = 0; at < 2 ** bits; at++) {
+      const slot = slotOf(vector, at);
+      if (this.cluster(slot) !== 0) yield slot;
+    }
   }
 
   takeBlock(base: number, bytes: number): number {
-    const { u32 } = this;
-    const size = classBytes(sizeClass(bytes));
-    const free = (base + this.shard(base, 'free')) / 4 + sizeClass(bytes);
-    let block = u32[free];
-    if (block !== 0) u32[free] = u32[(base + block) / 4];
-    else {
-      block = this.shard(base, 'heapNext');
-      if (size > this.shard(base, 'bytes') - block) return 0;
-      this.setShard(base, 'heapNext', block + size);
+    const order = orderOf(bytes);
+    let found = order;
+    while (found < ORDERS && this.#freeHead(base, found) === 0) found++;
+    if (found === ORDERS) return this.#takeFresh(base, order);
+    const block = this.#freeHead(base, found);
+    const unit = (block - this.shard(base, 'heap')) / UNIT;
+    this.#unlinkFree(base, unit, found);
+    while (found > order) {
+      found--;
+      this.#pushFree(base, unit + 2 ** found, found);
     }
-    this.count(base, 'usedBytes', size);
+    this.count(base, 'usedBytes', UNIT * 2 ** order);
     return block;
   }
 
+  #takeFresh(base: number, order: number): number {
+    const size = 2 ** order;
+    let unit = this.#unitsUsed(base);
+    const start = Math.ceil(unit / size) * size;
+    if (order >= ORDERS || start + size > this.shard(base, 'numUnits')) return 0;
+    while (unit < start) {
+      const gap = 31 - Math.clz32(unit & -unit);
+      this.setShard(base, 'heapNext', this.#blockAt(base, unit + 2 ** gap));
+      this.#joinFree(base, unit, gap);
+      unit += 2 ** gap;
+    }
+    this.setShard(base, 'heapNext', this.#blockAt(base, start + size));
+    this.count(base, 'usedBytes', UNIT * size);
+    return this.#blockAt(base, start);
+  }
+
   giveBlock(base: number, block: number, bytes: number): void {
-    const free = (base + this.shard(base, 'free')) / 4 + sizeClass(bytes);
-    this.u32[(base + block) / 4] = this.u32[free];
-    this.u32[free] = block;
-    this.count(base, 'usedBytes', -classBytes(sizeClass(bytes)));
+    const order = orderOf(bytes);
+    this.count(base, 'usedBytes', -UNIT * 2 ** order);
+    this.#joinFree(base, (block - this.shard(base, 'heap')) / UNIT, order);
+  }
+
+  #joinFree(base: number, first: number, least: number): void {
+    let unit = first;
+    let order = least;
+    for (; order + 1 < ORDERS; order++) {
+      const other = (unit ^ (2 ** order)) >>> 0;
+      const isWhole =
+        other < this.#unitsUsed(base) &&
+        this.#isFree(base, other) &&
+        this.u32[(base + this.#blockAt(base, other)) / 4 + 2] === order;
+      if (!isWhole) break;
+      this.#unlinkFree(base, other, order);
+      unit = Math.min(unit, other);
+    }
+    this.#pushFree(base, unit, order);
+  }
+
+  #unitsUsed(base: number): number {
+    return (this.shard(base, 'heapNext') - this.shard(base, 'heap')) / UNIT;
+  }
+
+  #blockAt(base: number, unit: number): number {
+    return this.shard(base, 'heap') + unit * UNIT;
+  }
+
+  #freeHead(base: number, order: number): number {
+    return this.u32[(base + this.shard(base, 'free')) / 4 + order];
+  }
+
+  #setFreeHead(base: number, order: number, block: number): void {
+    this.u32[(base + this.shard(base, 'free')) / 4 + order] = block;
+  }
+
+  #isFree(base: number, unit: number): boolean {
+    return ((this.u32[(base + this.shard(base, 'isFree')) / 4 + (unit >>> 5)] >>> (unit & 31)) & 1) !== 0;
+  }
+
+  #flip(base: number, unit: number): void {
+    this.u32[(base + this.shard(base, 'isFree')) / 4 + (unit >>> 5)] ^= 1 << (unit & 31);
+  }
+
+  #pushFree(base: number, unit: number, order: number): void {
+    const block = this.#blockAt(base, unit);
+    const head = this.#freeHead(base, order);
+    this.u32.set([head, 0, order], (base + block) / 4);
+    if (head !== 0) this.u32[(base + head) / 4 + 1] = block;
+    this.#setFreeHead(base, order, block);
+    this.#flip(base, unit);
+  }
+
+  #unlinkFree(base: number, unit: number, order: number): void {
+    const [next, before] = this.u32.subarray((base + this.#blockAt(base, unit)) / 4);
+    if (before !== 0) this.u32[(base + before) / 4] = next;
+    else this.#setFreeHead(base, order, next);
+    if (next !== 0) this.u32[(base + next) / 4 + 1] = before;
+    this.#flip(base, unit);
   }
 
   fill(address: number, bytes: number): void {

@@ -8,7 +8,8 @@ export type StreamBlock = BlockNumbers<(typeof layouts)['StreamParams']>;
 export const EPOCH_HALF_LIVES = 8;
 export const UNITS = 2 ** 34;
 const HEADER_WORDS = 12;
-const RECORDS_PER_ROW = 6;
+export const EVICTIONS_PER_ROW = 6;
+const RECORDS_PER_ROW = 2 + EVICTIONS_PER_ROW;
 const MAX_ID_BYTES = 1024;
 
 export function worthAt(m: StreamMemory, p: StreamBlock, base: number, timeMs: number): number {
@@ -37,10 +38,9 @@ export function writeRecord(
   const found: { cluster: number; score: number }[] = [];
   const vector = m.item(base, offset, 'vector');
   const bits = m.item(base, offset, 'vectorBits');
-  for (let i = 0; vector !== 0 && i < 2 ** bits; i++) {
-    const cluster = m.u32[m.clustersOf(base, vector) + i];
-    const score = Math.fround(m.f64[m.valuesOf(base, vector, bits) + i] * worth);
-    if (cluster !== 0 && score > 0 && score >= threshold) found.push({ cluster, score });
+  for (const slot of vector === 0 ? [] : m.entries(base + vector, bits)) {
+    const score = Math.fround(m.value(slot) * worth);
+    if (score > 0 && score >= threshold) found.push({ cluster: m.cluster(slot), score });
   }
   const best = found.sort((a, b) => b.score - a.score || a.cluster - b.cluster).slice(0, p.clustersPerItem);
   const used = m.u32[p.wordsUsed / 4 + shard];

@@ -6,6 +6,7 @@ import { StreamItems } from './stream-items.ts';
 import { kindOf, powerOfTwo, StreamMemory } from './stream-memory.ts';
 import {
   EPOCH_HALF_LIVES,
+  EVICTIONS_PER_ROW,
   isFull,
   type RecordSubject,
   type StreamBlock,
@@ -61,6 +62,7 @@ export function streamTwins(memory: TwinMemory, buffer: ArrayBufferLike) {
 
   function applyRow(p: StreamBlock, base: number, shard: number, row: number): void {
     const timeMs = m.f64[p.timesMs / 8 + row];
+    m.setShard(base, 'evictionsLeft', EVICTIONS_PER_ROW);
     const offset = itemOfRow(p, base, shard, row, timeMs);
     if (offset === 0) return;
     const subject = { base, shard, offset };
@@ -118,58 +120,45 @@ export function streamTwins(memory: TwinMemory, buffer: ArrayBufferLike) {
 
   function addInterests(p: StreamBlock, subject: RecordSubject, addition: Addition): void {
     const { base, offset } = subject;
-    let sumSquares = m.itemF64(base, offset, 'sumSquares');
-    const end = m.u32[p.interestIndptr / 4 + addition.actor + 1];
-    // What found no memory once will not find it for the next cluster of the row.
-    let mayGrow = true;
-    for (let i = m.u32[p.interestIndptr / 4 + addition.actor]; i < end; i++) {
-      const cluster = m.u32[p.interestClusters / 4 + i];
-      const score = m.f32[p.interestScores / 4 + i];
-      const more = Math.floor(score * addition.factor + 0.5) * addition.scale;
-      const at = placeFor(p, subject, cluster, addition, mayGrow);
-      if (at < 0) {
-        mayGrow = false;
+    for (const [cluster, more] of added(p, addition)) {
+      const slot = slotFor(p, subject, cluster, addition);
+      if (slot === 0) {
         m.count(base, 'numRefused');
-        continue;
+        return;
       }
-      const vector = m.item(base, offset, 'vector');
-      const place = m.valuesOf(base, vector, m.item(base, offset, 'vectorBits')) + at;
-      const before = m.f64[place];
-      m.f64[place] = before + more;
-      sumSquares += more * (before + (before + more));
+      const before = m.value(slot);
+      m.setValue(slot, before + more);
+      const square = m.itemF64(base, offset, 'sumSquares');
+      m.setItemF64(base, offset, 'sumSquares', square + more * (before + (before + more)));
     }
-    m.setItemF64(base, offset, 'sumSquares', sumSquares);
   }
 
-  /** Place of a cluster in the vector, made if need be; -1: no memory, or none is asked for. */
-  function placeFor(
+  /** Slot of a cluster in the vector, made if need be; 0: no memory. */
+  function slotFor(
     p: StreamBlock,
     subject: RecordSubject,
     cluster: number,
     { actor, timeMs }: Addition,
-    mayGrow: boolean,
   ): number {
     const { base, offset } = subject;
     const find = () => {
-      const clusters = m.clustersOf(base, m.item(base, offset, 'vector'));
-      return { clusters, at: m.findCluster(clusters, m.item(base, offset, 'vectorBits'), cluster) };
+      const vector = base + m.item(base, offset, 'vector');
+      return m.findSlot(vector, m.item(base, offset, 'vectorBits'), cluster);
     };
     const isEmpty = m.item(base, offset, 'vector') === 0;
-    let { clusters, at } = isEmpty ? { clusters: 0, at: 0 } : find();
-    if (!isEmpty && m.u32[clusters + at] !== 0) return at;
+    let slot = isEmpty ? 0 : find();
+    if (!isEmpty && m.cluster(slot) !== 0) return slot;
     const numEntries = m.item(base, offset, 'numEntries') + 1;
     if (isEmpty || numEntries * 4 > 3 * 2 ** m.item(base, offset, 'vectorBits')) {
-      if (!mayGrow) return -1;
       const negligible = p.negligible / worthAt(m, p, base, timeMs);
       const [begin, end] = [actor, actor + 1].map((row) => m.u32[p.interestIndptr / 4 + row]);
-      if (!items.growVector(p, subject, negligible, end - begin)) return -1;
-      ({ clusters, at } = find());
+      if (!items.growVector(p, subject, negligible, end - begin)) return 0;
+      slot = find();
     }
-    m.u32[clusters + at] = cluster;
-    m.f64[m.valuesOf(base, m.item(base, offset, 'vector'), m.item(base, offset, 'vectorBits')) + at] = 0;
+    m.setSlot(slot, cluster, 0);
     m.setItem(base, offset, 'numEntries', m.item(base, offset, 'numEntries') + 1);
     m.setShard(base, 'numEntries', m.shard(base, 'numEntries') + 1);
-    return at;
+    return slot;
   }
 
   function captureIfOvertaken(p: StreamBlock, subject: RecordSubject, addition: Addition): void {
@@ -180,12 +169,11 @@ export function streamTwins(memory: TwinMemory, buffer: ArrayBufferLike) {
     let after = m.itemF64(base, offset, 'sumSquares');
     for (const [, more] of added(p, addition)) after += more * more;
     if (addition.scale > 0 && after > bar) return;
-    const vector = m.item(base, offset, 'vector');
+    const vector = base + m.item(base, offset, 'vector');
     const bits = m.item(base, offset, 'vectorBits');
-    const clusters = m.clustersOf(base, vector);
     for (const [cluster, more] of added(p, addition)) {
-      const at = m.findCluster(clusters, bits, cluster);
-      if (m.u32[clusters + at] !== 0) after += 2 * m.f64[m.valuesOf(base, vector, bits) + at] * more;
+      const slot = m.findSlot(vector, bits, cluster);
+      if (m.cluster(slot) !== 0) after += 2 * m.value(slot) * more;
     }
     if (addition.scale > 0 && after > bar) return;
     writeRecord(m, p, subject, { reason: CAPTURE_LONGEST, timeMs: lastMs });
@@ -241,8 +229,8 @@ export function streamTwins(memory: TwinMemory, buffer: ArrayBufferLike) {
       m.setItemF64(base, offset, 'sumSquares', square * (scale * scale));
       const vector = m.item(base, offset, 'vector');
       const bits = m.item(base, offset, 'vectorBits');
-      for (let i = 0; vector !== 0 && i < 2 ** bits; i++)
-        if (m.u32[m.clustersOf(base, vector) + i] !== 0) m.f64[m.valuesOf(base, vector, bits) + i] *= scale;
+      for (const slot of vector === 0 ? [] : m.entries(base + vector, bits))
+        m.setValue(slot, m.value(slot) * scale);
     }
     m.count(base, 'landmark', p.shift);
     return done;
@@ -286,10 +274,9 @@ export function streamTwins(memory: TwinMemory, buffer: ArrayBufferLike) {
       if (!isWanted || p.nowMs - m.itemF64(base, offset, 'bornMs') >= p.youngerMs) continue;
       const vector = m.item(base, offset, 'vector');
       const bits = m.item(base, offset, 'vectorBits');
-      for (let i = 0; i < 2 ** bits; i++) {
-        const cluster = m.u32[m.clustersOf(base, vector) + i];
-        const score = Math.fround(m.f64[m.valuesOf(base, vector, bits) + i] * worth);
-        if (cluster !== 0 && score >= p.threshold) yield { place, cluster, score };
+      for (const slot of m.entries(base + vector, bits)) {
+        const score = Math.fround(m.value(slot) * worth);
+        if (score >= p.threshold) yield { place, cluster: m.cluster(slot), score };
       }
     }
   }
