@@ -304,6 +304,17 @@ test('too little memory is said before anything is computed', async () => {
   assert.is(code, 'OUT_OF_MEMORY');
 });
 
+test('the memory that is asked for is enough', async () => {
+  const openStore = async () => new MemoryStore();
+  for (const numProducers of [0, 2500, 5000, 7500, 10_000]) {
+    const follows = csrFromRows(numProducers, [[]]);
+    const bytes = (mebibytes: number) => ({ memory: { bytes: mebibytes * 2 ** 20, openStore } });
+    const refusal = await similarity(follows, bytes(1)).catch((error: SimClustersError) => error);
+    const asked = /at least (\d+) MiB/.exec((refusal as SimClustersError).facts.expected)?.[1];
+    assert.is((await similarity(follows, bytes(Number(asked)))).numRows, numProducers);
+  }
+});
+
 test('nobody, one producer, nobody followed', async () => {
   for (const [numConsumers, numProducers] of [
     [0, 0],
