@@ -16,10 +16,12 @@ const MAX_BYTES = 2 ** 30;
  * @throws SimClustersError WRITE_FAILED
  */
 export async function openEdgeFile(folder: string, name: string): Promise<EdgeStore> {
-  const parts = {
-    indices: await openPart(folder, name, 'indices'),
-    weights: await openPart(folder, name, 'weights'),
-  };
+  const indices = await openPart(folder, name, 'indices');
+  const weights = await openPart(folder, name, 'weights').catch(async (error) => {
+    await closePart(indices);
+    throw error;
+  });
+  const parts = { indices, weights };
   const ends = { indices: 0, weights: 0 };
   return {
     async read(part, firstByte, into) {
@@ -51,10 +53,7 @@ export async function openEdgeFile(folder: string, name: string): Promise<EdgeSt
       }
     },
     async close() {
-      for (const { handle, path } of Object.values(parts)) {
-        await handle.close();
-        await rm(path, { force: true });
-      }
+      for (const part of Object.values(parts)) await closePart(part);
     },
   };
 }
@@ -65,10 +64,9 @@ interface Part {
 }
 
 async function openPart(folder: string, name: string, part: EdgePart): Promise<Part> {
-  const path = join(
-    folder,
-    `simclusters-${name}-${part}.tmp-${process.pid}-${randomBytes(4).toString('hex')}`,
-  );
+  // A name that isLeftOver knows, where a kill comes between the next two calls.
+  const random = randomBytes(4).toString('hex');
+  const path = join(folder, `simclusters-${name}-${part}.${random}.tmp-${process.pid}`);
   try {
     const handle = await open(path, 'wx+', 0o600);
     // The open file lives on without its name; where the system does not allow that, `close` removes it.
@@ -77,6 +75,11 @@ async function openPart(folder: string, name: string, part: EdgePart): Promise<P
   } catch (error) {
     throw writeFailure(path, error);
   }
+}
+
+async function closePart({ handle, path }: Part): Promise<void> {
+  await handle.close();
+  await rm(path, { force: true });
 }
 
 function tooShort(path: string): SimClustersError {

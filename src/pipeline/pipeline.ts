@@ -210,6 +210,8 @@ class Run {
     // From here on the old outputs no longer count, whatever happens.
     await this.#record(stage.name, undefined);
     const { folder, maxMemoryBytes } = this.#options;
+    // What later stages read is read again: the allowance is for what this one needs.
+    if (maxMemoryBytes !== undefined) this.#forgetAllBut(artifactsRead(stage, params));
     const {
       artifacts,
       stored = {},
@@ -316,7 +318,11 @@ class Run {
   }
 
   #forgetUnread(rest: readonly Stage[]): void {
-    const wanted = new Set(rest.flatMap((stage) => [...stage.reads, ...stage.readsIfPresent]));
+    this.#forgetAllBut(rest.flatMap((stage) => [...stage.reads, ...stage.readsIfPresent]));
+  }
+
+  #forgetAllBut(names: readonly ArtifactName[]): void {
+    const wanted = new Set(names);
     for (const name of this.#cache.keys()) if (!wanted.has(name)) this.#cache.delete(name);
   }
 

@@ -3,6 +3,7 @@
  * threshold allows it.
  */
 import type { Csr } from '../core/csr.ts';
+import { requireCsr } from '../core/csr-check.ts';
 import { inMemory, type StoredCsr } from '../core/stored-csr.ts';
 import type { Kernels } from '../kernels/kernels.ts';
 import { capUserDegree, countWedges } from './degree-cap.ts';
@@ -10,6 +11,7 @@ import { type WeightedFollowers, weighFollowers } from './follower-weights.ts';
 import { requireChoice, requireCount } from './option-checks.ts';
 import { multiplyFollowers, requireSimilarityOptions } from './producer-similarity.ts';
 import { exactSeconds } from './similarity-costs.ts';
+import { requireWeights } from './weightings.ts';
 import {
   planFor,
   requireSampling,
@@ -73,6 +75,9 @@ export async function findSimilarity(
   requireSampling(options);
   if (needsPlan(options)) requireWhimpOptions(options);
   else requireSimilarityOptions(options);
+  // Before rows are cut, which takes them on trust.
+  requireCsr('graph', followGraph);
+  requireWeights(followGraph);
   const { graph, ...cut } = capUserDegree(followGraph, options.maxUserDegree);
   const followers = await weighFollowers(kernels, graph, options);
   const { plan, ...choice } = chooseMethod(followers, options);

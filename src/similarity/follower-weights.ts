@@ -3,6 +3,7 @@ import type { Csr } from '../core/csr.ts';
 import { requireCsr } from '../core/csr-check.ts';
 import type { Kernels } from '../kernels/kernels.ts';
 import { transpose } from '../kernels/sparse.ts';
+import { requireOption } from './option-checks.ts';
 import { type SimilarityWeighting, weighGraph } from './weightings.ts';
 
 /** s(p, q) = Σ_u A[u,p] · A[u,q] · innerScale[u] · scale[p] · scale[q]; kept iff greater than the threshold. */
@@ -34,6 +35,9 @@ export async function weighFollowers(
   { weighting, threshold, minFollowers, numFollowers }: FollowerOptions,
 ): Promise<WeightedFollowers> {
   requireCsr('graph', graph);
+  const isPerProducer =
+    !numFollowers || (numFollowers instanceof Uint32Array && numFollowers.length === graph.numCols);
+  requireOption('numFollowers', numFollowers, isPerProducer, `a Uint32Array of length ${graph.numCols}`);
   const weighed = await weighGraph(kernels, graph, weighting, threshold);
   const producers = await transpose(kernels, weighed.graph);
   const followersOf = (p: number) => numFollowers?.[p] ?? rowSize(producers, p);

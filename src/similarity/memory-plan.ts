@@ -51,7 +51,8 @@ export function panelBytes(graph: Csr, methodBytes: number, allowedBytes: number
   if (bytes >= MIN_PANEL_BYTES) return Math.min(bytes, MAX_PANEL_BYTES);
   throw new SimClustersError('OUT_OF_MEMORY', {
     got: `--memory ${formatBytes(allowedBytes)} for ${nnz(graph)} edges`,
-    expected: `at least ${formatBytes(taken + 3 * MIN_PANEL_BYTES)}: the graph and its transpose stay in memory`,
+    // Rounded up, so that what is asked for is enough.
+    expected: `at least ${Math.ceil((taken + 3 * MIN_PANEL_BYTES) / 2 ** 20)} MiB: the graph and its transpose stay in memory`,
     todo: 'Allow more, or take fewer edges; --similarity-method exact takes less than whimp',
   });
 }

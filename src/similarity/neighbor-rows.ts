@@ -30,7 +30,7 @@ export async function eitherEnd(kernels: Kernels, kept: Csr): Promise<Panel> {
   return (await unionMax(kernels, kept, await transpose(kernels, kept))) as Panel;
 }
 
-/** The same by way of the disk: K goes to a store, which is read once per block of the result. */
+/** The same by way of the disk: K goes to a store, and sorted by its columns to another. */
 export async function keepOnDisk(
   kernels: Kernels,
   a: Csr,
@@ -52,12 +52,12 @@ export async function keepOnDisk(
 /** max(K, Kᵀ), on disk like K. */
 export async function eitherEndOnDisk(
   kept: StoredRows,
-  { maxBytes, openStore }: SpillOptions,
+  spill: SpillOptions,
   change: ChangeOfRows,
 ): Promise<StoredCsr> {
-  const graph = await StoredRows.open(openStore, kept.numRows);
+  const graph = await StoredRows.open(spill.openStore, kept.numRows);
   try {
-    await unionBlocks([kept], maxBytes, (block) => graph.append(change(block)));
+    await unionBlocks([kept], spill, (block) => graph.append(change(block)));
     return graph.toCsr();
   } catch (error) {
     await graph.close();

@@ -11,7 +11,7 @@ import type { Panel } from '../kernels/spgemm.ts';
 import { type WeightedFollowers, weighFollowers } from './follower-weights.ts';
 import { exactBytes, panelBytes } from './memory-plan.ts';
 import { keepByEitherEnd, keepOnDisk } from './neighbor-rows.ts';
-import { requireChoice, requireCount } from './option-checks.ts';
+import { requireChoice, requireCount, requireOption } from './option-checks.ts';
 import { type SimilarityWeighting, similarityWeightings } from './weightings.ts';
 
 export { type SimilarityWeighting, similarityWeightings } from './weightings.ts';
@@ -83,11 +83,23 @@ export async function multiplyFollowers(
 
 /** @throws SimClustersError BAD_PARAM for a threshold outside of [0, 1], no neighbours to keep, or what is no such option */
 export function requireSimilarityOptions(options: SimilarityOptions): void {
-  const { threshold, topK, minFollowers, minCommonFollowers = 1, weighting, transform = 'none' } = options;
+  const {
+    threshold,
+    topK,
+    minFollowers,
+    minCommonFollowers = 1,
+    weighting,
+    transform = 'none',
+    memory,
+  } = options;
   requireChoice('weighting', weighting, similarityWeightings);
   requireChoice('transform', transform, similarityTransforms);
   requireCount('minFollowers', minFollowers);
   requireCount('minCommonFollowers', minCommonFollowers);
+  if (memory) {
+    const isSize = typeof memory.bytes === 'number' && memory.bytes >= 0;
+    requireOption('memory.bytes', memory.bytes, isSize, 'a number of bytes, 0 or more');
+  }
   if (!(threshold >= 0 && threshold <= 1))
     throw new SimClustersError('BAD_PARAM', {
       got: `similarity threshold ${threshold}`,

@@ -38,9 +38,9 @@ export class StoredPairs {
     const best = await StoredRows.open(this.#spill.openStore, this.#numRows);
     try {
       const unit = identity(this.#numRows);
-      const { maxBytes } = this.#spill;
+      const { maxBytes, openStore } = this.#spill;
       if (this.#matrices.length > 0)
-        await unionBlocks(this.#matrices, maxBytes * BLOCK_SHARE, async (block) => {
+        await unionBlocks(this.#matrices, { openStore, maxBytes: maxBytes * BLOCK_SHARE }, async (block) => {
           const panels = { topK, threshold: 0, maxPanelBytes: maxBytes };
           await best.append((await spgemmTopK(this.#kernels, block, unit, panels)) as Panel);
         });

@@ -1,8 +1,9 @@
-/** Rows of a square matrix on disk, written top to bottom and read as rows or as columns. */
+/** Rows of a square matrix on disk, written top to bottom; merged with their columns block by block. */
 import type { EdgeStore, OpenEdgeStore } from '../core/edge-store.ts';
 import { SimClustersError } from '../core/errors.ts';
 import { bytesOf, type StoredCsr } from '../core/stored-csr.ts';
 import type { Panel } from '../kernels/spgemm.ts';
+import { StoredColumns } from './stored-columns.ts';
 
 /** Bytes per entry of a block: index and value from either end, as they are merged, and as they come out. */
 const ENTRY_BYTES = 24;
@@ -67,29 +68,15 @@ export class StoredRows {
     return { numRows: hi - lo, numCols: this.numRows, indptr, indices, data };
   }
 
-  /** Columns lo..hi as rows. Reads the whole store, so many entries at a time. */
-  async columns(lo: number, hi: number, maxEntries: number): Promise<Panel> {
-    const indptr = new Uint32Array(hi - lo + 1);
-    for (let row = 0; row < hi - lo; row++) indptr[row + 1] = indptr[row] + this.#inDegree[lo + row];
-    const next = indptr.slice();
-    const indices = new Uint32Array(indptr[hi - lo]);
-    const data = new Float32Array(indptr[hi - lo]);
-    for (let first = 0; first < this.numRows; ) {
-      let last = first + 1;
-      while (last < this.numRows && this.#indptr[last + 1] - this.#indptr[first] <= maxEntries) last++;
-      const rows = await this.rows(first, last);
-      for (let row = 0; row < rows.numRows; row++) {
-        for (let i = rows.indptr[row]; i < rows.indptr[row + 1]; i++) {
-          const column = rows.indices[i];
-          if (column < lo || column >= hi) continue;
-          const place = next[column - lo]++;
-          indices[place] = first + row;
-          data[place] = rows.data[i];
-        }
-      }
-      first = last;
-    }
-    return { numRows: hi - lo, numCols: this.numRows, indptr, indices, data };
+  /** Where rows from `first` on, at least one, have so many entries. */
+  endOf(first: number, maxEntries: number): number {
+    let end = first + 1;
+    while (end < this.numRows && this.#indptr[end + 1] - this.#indptr[first] <= maxEntries) end++;
+    return end;
+  }
+
+  columnSize(column: number): number {
+    return this.#inDegree[column];
   }
 
   /** The whole as a matrix, to which the store belongs from now on. @throws SimClustersError OUT_OF_MEMORY */
@@ -112,38 +99,49 @@ export class StoredRows {
 }
 
 /**
- * max over all `parts` of P and Pᵀ, handed over block by block, top to bottom; each part is read once per block.
- * @param maxBytes  what a block and its making take, unless a row alone takes more
+ * max over all `parts` of P and Pᵀ, handed over block by block, top to bottom. Cost: what there is is read twice and written
+ * once, whatever the number of blocks.
+ * @param spill  `maxBytes`: what a block and its making take, unless a row alone takes more
  */
 export async function unionBlocks(
   parts: readonly StoredRows[],
-  maxBytes: number,
+  { maxBytes, openStore }: SpillOptions,
   take: (block: Panel) => Promise<void>,
 ): Promise<void> {
   for (const part of parts) part.seal();
-  const { numRows } = parts[0];
   const maxEntries = maxBytes / ENTRY_BYTES;
-  for (let lo = 0; lo < numRows; ) {
-    const hi = blockEnd(parts, lo, maxEntries);
-    let block: Panel | undefined;
-    for (const part of parts) {
-      for (const panel of [await part.rows(lo, hi), await part.columns(lo, hi, maxEntries)])
-        block = block ? mergePanels(block, panel) : panel;
+  const bounds = blockBounds(parts, maxEntries);
+  const columns: StoredColumns[] = [];
+  try {
+    for (const part of parts) columns.push(await StoredColumns.of(part, bounds, maxEntries, openStore));
+    for (let number = 0; number + 1 < bounds.length; number++) {
+      let block: Panel | undefined;
+      for (const [i, part] of parts.entries()) {
+        const rows = await part.rows(bounds[number], bounds[number + 1]);
+        block = mergePanels(block ? mergePanels(block, rows) : rows, columns[i].block(number));
+      }
+      await take(block as Panel);
     }
-    await take(block as Panel);
-    lo = hi;
+  } finally {
+    for (const part of columns) await part.close();
   }
 }
 
-function blockEnd(parts: readonly StoredRows[], lo: number, maxEntries: number): number {
+/** Where blocks begin, and the number of rows. */
+function blockBounds(parts: readonly StoredRows[], maxEntries: number): Uint32Array {
+  const { numRows } = parts[0];
+  const bounds = [0];
   let size = 0;
-  let hi = lo;
-  while (hi < parts[0].numRows) {
-    size += parts.reduce((sum, part) => sum + part.entriesOf(hi), 0);
-    if (size > maxEntries && hi > lo) break;
-    hi++;
+  for (let row = 0; row < numRows; row++) {
+    const entries = parts.reduce((sum, part) => sum + part.entriesOf(row), 0);
+    if (size + entries > maxEntries && row > bounds[bounds.length - 1]) {
+      bounds.push(row);
+      size = 0;
+    }
+    size += entries;
   }
-  return hi;
+  if (numRows > 0) bounds.push(numRows);
+  return Uint32Array.from(bounds);
 }
 
 /** The larger value where both have one. */

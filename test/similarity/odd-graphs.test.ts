@@ -188,6 +188,36 @@ test('options that mean nothing are refused by any method', async () => {
   assert.is(await codeOf(findProducerSimilarity(kernels, graph, { ...options, ...more })), 'BAD_PARAM');
 });
 
+test('no matrix is taken for one where rows are cut first; memory and follower counts are looked at', async () => {
+  const good: Csr = {
+    numRows: 2,
+    numCols: 3,
+    indptr: Uint32Array.of(0, 2, 3),
+    indices: Uint32Array.of(0, 2, 1),
+  };
+  const openStore = () => Promise.reject(new Error('opened'));
+  const cosine = { weighting: 'cosine', threshold: 0.1, topK: 3, minFollowers: 1 } as const;
+  const wanted = { ...cosine, method: 'exact', recall: 0.9, sketchBits: 0, seed: 's' } as const;
+  const find = (graph: unknown, more: object) =>
+    codeOf(findProducerSimilarity(kernels, graph as Csr, { ...wanted, maxUserDegree: 1, ...more }));
+  assert.is(await find(good, {}), 'none');
+  for (const wrong of [
+    null,
+    { ...good, indptr: undefined },
+    { ...good, indices: Uint32Array.of(2, 0, 1) },
+    { ...good, data: new Float32Array(2) },
+    { ...good, data: Float32Array.of(1, Number.NaN, 1) },
+  ])
+    assert.is(await find(wrong, {}), 'BAD_PARAM', JSON.stringify(wrong));
+  for (const wrong of [
+    { memory: { bytes: Number.NaN, openStore } },
+    { memory: { bytes: -1, openStore } },
+    { numFollowers: Uint32Array.of(1, 2) },
+    { numFollowers: [1, 2, 3] },
+  ])
+    assert.is(await find(good, wrong), 'BAD_PARAM', JSON.stringify(wrong));
+});
+
 test('a threshold of 1 leaves nothing: no similarity rounds above it', async () => {
   const twins = follows(2, [
     [0, 1],

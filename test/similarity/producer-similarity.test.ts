@@ -1,6 +1,7 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { type Csr, csrFromRows } from '../../src/core/csr.ts';
+import type { EdgePart } from '../../src/core/edge-store.ts';
 import type { SimClustersError } from '../../src/core/errors.ts';
 import { inMemory } from '../../src/core/stored-csr.ts';
 import { transpose } from '../../src/kernels/sparse.ts';
@@ -233,6 +234,67 @@ test('any allowance of memory gives the same bytes', async () => {
   }
 });
 
+/** Counts what is read, and fails at an append or a read of one's choice. */
+class WatchedStore extends MemoryStore {
+  static numRead = 0;
+  static numCalls = 0;
+  static failingCall = Number.POSITIVE_INFINITY;
+
+  override readNow(part: EdgePart, firstByte: number, into: Uint8Array): void {
+    WatchedStore.#called();
+    WatchedStore.numRead += into.length;
+    super.readNow(part, firstByte, into);
+  }
+
+  override async append(part: EdgePart, bytes: Uint8Array): Promise<void> {
+    WatchedStore.#called();
+    await super.append(part, bytes);
+  }
+
+  static #called(): void {
+    if (++WatchedStore.numCalls === WatchedStore.failingCall) throw new Error('the disk is full');
+  }
+}
+
+test('little memory does not read the disk over and over', async () => {
+  const a = new Random('often').csr(200, 150);
+  const turned = await transpose(kernels, a);
+  const bytesRead: number[] = [];
+  for (const maxBytes of [24 * 200, 24 * 100_000]) {
+    WatchedStore.numRead = 0;
+    const openStore = async () => new WatchedStore();
+    const options = { topK: 150, threshold: 0 };
+    const stored = await keepOnDisk(kernels, turned, a, options, { maxBytes, openStore });
+    bytesRead.push(WatchedStore.numRead);
+    assert.ok(stored.indptr[150] > 10_000, 'a hundred blocks and more of the smaller size');
+  }
+  assert.is(bytesRead[0], bytesRead[1]);
+});
+
+test('whatever call of the disk fails, all of it is given back', async () => {
+  const a = new Random('full').csr(40, 30);
+  const turned = await transpose(kernels, a);
+  const options = { topK: 5, threshold: 0 };
+  let numFailed = 0;
+  for (WatchedStore.failingCall = 1; ; WatchedStore.failingCall++) {
+    WatchedStore.numCalls = 0;
+    const opened: WatchedStore[] = [];
+    const openStore = async () => {
+      const store = new WatchedStore();
+      opened.push(store);
+      return store;
+    };
+    const made = keepOnDisk(kernels, turned, a, options, { maxBytes: 600, openStore });
+    const result = await made.catch((error: Error) => error);
+    if (!(result instanceof Error)) break;
+    numFailed++;
+    assert.is(result.message, 'the disk is full');
+    assert.ok(opened.every(({ isClosed }) => isClosed));
+  }
+  WatchedStore.failingCall = Number.POSITIVE_INFINITY;
+  assert.ok(numFailed > 20);
+});
+
 test('too little memory is said before anything is computed', async () => {
   const openStore = () => Promise.reject(new Error('opened'));
   const code = await similarity(three, { memory: { bytes: 1e6, openStore } }).then(
@@ -240,6 +302,17 @@ test('too little memory is said before anything is computed', async () => {
     (error: SimClustersError) => error.code,
   );
   assert.is(code, 'OUT_OF_MEMORY');
+});
+
+test('the memory that is asked for is enough', async () => {
+  const openStore = async () => new MemoryStore();
+  for (const numProducers of [0, 2500, 5000, 7500, 10_000]) {
+    const follows = csrFromRows(numProducers, [[]]);
+    const bytes = (mebibytes: number) => ({ memory: { bytes: mebibytes * 2 ** 20, openStore } });
+    const refusal = await similarity(follows, bytes(1)).catch((error: SimClustersError) => error);
+    const asked = /at least (\d+) MiB/.exec((refusal as SimClustersError).facts.expected)?.[1];
+    assert.is((await similarity(follows, bytes(Number(asked)))).numRows, numProducers);
+  }
 });
 
 test('nobody, one producer, nobody followed', async () => {
