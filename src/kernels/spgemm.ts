@@ -137,10 +137,14 @@ export function countMultiplyAdds(a: Csr, b: Csr): number {
   return rowCosts(a, b)[a.numRows] - a.numRows * ROW_COST;
 }
 
-/** Row number up to which the rows of A · B take this share of its cost. */
-export function rowsOfShare(a: Csr, b: Csr, share: number, bStarts?: Uint32Array): number {
+/** For each share, ascending from 0 to 1: the row up to which the rows of A · B take that share of its cost. */
+export function rowsOfShares(a: Csr, b: Csr, shares: readonly number[], bStarts?: Uint32Array): number[] {
   const costs = rowCosts(a, b, bStarts);
-  return costs.findIndex((cost) => cost >= share * costs[a.numRows]);
+  let row = 0;
+  return shares.map((share) => {
+    while (costs[row] < share * costs[a.numRows]) row++;
+    return row;
+  });
 }
 
 /** f64[rows of A + 1]: what the rows before each cost, in multiply-adds. */

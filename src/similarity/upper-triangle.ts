@@ -5,13 +5,16 @@
  */
 import { type Csr, nnz } from '../core/csr.ts';
 import type { Kernels } from '../kernels/kernels.ts';
-import { rowsOfShare, type SpgemmOptions, spgemmPanels, spgemmTopK } from '../kernels/spgemm.ts';
+import { rowsOfShares, type SpgemmOptions, spgemmPanels, spgemmTopK } from '../kernels/spgemm.ts';
 import { HeldPairs, MAX_HELD_PAIRS } from './held-pairs.ts';
 
-/** Rows that are looked at first, by their share of the cost. */
+/** Rows that are looked at first, by their share of the cost; in so many places, for rows that follow one another are alike. */
 const SAMPLE_SHARE = 0.02;
+const SAMPLE_PLACES = 4;
 /** With more kept pairs per multiply-add, holding them costs more than counting them twice. */
 const MAX_KEPT_PER_MULTIPLY_ADD = 0.1;
+/** The same where so many pairs are expected that the best are chosen several times. */
+const MAX_KEPT_IN_TURNS = 0.015;
 
 /** Can the pairs i < j stand for all? Only if the product is that of a matrix of ones with its transpose. */
 export function isSymmetricCount(a: Csr, b: Csr, { innerScale, rowScale, colScale }: SpgemmOptions): boolean {
@@ -28,16 +31,47 @@ export async function topKFromUpperTriangle(
   options: SpgemmOptions,
   maxHeldPairs = MAX_HELD_PAIRS,
 ): Promise<Csr | undefined> {
-  const bStarts = placesAfter(a, b);
-  // Every pair above the threshold: which of them are among the best shows only when all rows are there.
-  const upper = { ...options, bStarts, topK: b.numCols };
-  const sampleRows = rowsOfShare(a, b, SAMPLE_SHARE, bStarts);
-  const sample = await spgemmTopK(kernels, a, b, { ...upper, rows: [0, sampleRows], onProgress: undefined });
-  const numMultiplyAdds = multiplyAddsOf(a, b, bStarts, sampleRows);
-  if (nnz(sample) > MAX_KEPT_PER_MULTIPLY_ADD * numMultiplyAdds) return undefined;
-  const held = new HeldPairs(kernels, a.numRows, options.topK, maxHeldPairs);
-  await spgemmPanels(kernels, a, b, upper, (panel) => held.add(panel));
-  return held.finish();
+  return kernels.scope(async (arena) => {
+    const bStarts = arena.put(placesAfter(a, b));
+    const place = (matrix: Csr): Csr => {
+      return { ...matrix, indptr: arena.put(matrix.indptr), indices: arena.put(matrix.indices) };
+    };
+    // Every pair above the threshold: which of them are among the best shows only when all rows are there.
+    const upper = { ...options, bStarts, topK: b.numCols };
+    const [placedA, placedB] = [place(a), place(b)];
+    const keptShare = await sampleKeptShare(kernels, placedA, placedB, upper);
+    const numExpected = keptShare * multiplyAddsOf(a, b, bStarts, 0, a.numRows);
+    if (keptShare > (numExpected > maxHeldPairs ? MAX_KEPT_IN_TURNS : MAX_KEPT_PER_MULTIPLY_ADD))
+      return undefined;
+    const held = new HeldPairs(kernels, a.numRows, options.topK, maxHeldPairs);
+    await spgemmPanels(kernels, placedA, placedB, upper, (panel) => held.add(panel));
+    return held.finish();
+  });
+}
+
+/** Kept pairs per multiply-add, as a few of the rows have it. */
+async function sampleKeptShare(
+  kernels: Kernels,
+  a: Csr,
+  b: Csr,
+  options: SpgemmOptions & { readonly bStarts: Uint32Array },
+): Promise<number> {
+  let numKept = 0;
+  let numMultiplyAdds = 0;
+  const shares = Array.from({ length: SAMPLE_PLACES }, (_, i) => [i, i + SAMPLE_SHARE]).flat();
+  const bounds = rowsOfShares(
+    a,
+    b,
+    shares.map((share) => share / SAMPLE_PLACES),
+    options.bStarts,
+  );
+  for (let i = 0; i < bounds.length; i += 2) {
+    const [lo, hi] = [bounds[i], bounds[i + 1]];
+    const rows = await spgemmTopK(kernels, a, b, { ...options, rows: [lo, hi], onProgress: undefined });
+    numKept += nnz(rows);
+    numMultiplyAdds += multiplyAddsOf(a, b, options.bStarts, lo, hi);
+  }
+  return numKept / Math.max(1, numMultiplyAdds);
 }
 
 /** For each entry (p, u) of A, the place in row u of Aᵀ that follows p. Cost O(nnz). */
@@ -48,8 +82,8 @@ function placesAfter({ indptr, indices }: Csr, b: Csr): Uint32Array {
   return places;
 }
 
-function multiplyAddsOf(a: Csr, b: Csr, bStarts: Uint32Array, numRows: number): number {
+function multiplyAddsOf(a: Csr, b: Csr, bStarts: Uint32Array, lo: number, hi: number): number {
   let sum = 0;
-  for (let at = 0; at < a.indptr[numRows]; at++) sum += b.indptr[a.indices[at] + 1] - bStarts[at];
+  for (let at = a.indptr[lo]; at < a.indptr[hi]; at++) sum += b.indptr[a.indices[at] + 1] - bStarts[at];
   return sum;
 }
