@@ -195,7 +195,7 @@ export function growVector(
   for (let i: u32 = 0; i < capacity; i++) {
     const slot = slotOf(base + old, i);
     const value = valueOf(slot);
-    if (clusterOf(slot) == 0 || abs(value) < negligible) continue;
+    if (clusterOf(slot) == 0 || !(abs(value) >= negligible)) continue;
     setSlot(findSlot(base + fresh, newBits, clusterOf(slot)), clusterOf(slot), value);
     item.sumSquares += value * value;
   }
@@ -253,11 +253,11 @@ function pruneVector(base: usize, item: StreamItem): void {
       if (size >= high || (size >= low && numEqual == 0)) break;
       if (size >= low) numEqual--;
       closeSlot(base + item.vector, item.vectorBits, i);
+      item.numEntries--;
+      s.numEntries--;
+      s.numPruned++;
     }
   }
-  s.numPruned += <f64>(item.numEntries - wanted);
-  s.numEntries -= item.numEntries - wanted;
-  item.numEntries = wanted;
   item.sumSquares = 0;
   for (let i: u32 = 0; i < 1 << item.vectorBits; i++) {
     const slot = slotOf(base + item.vector, i);

@@ -182,7 +182,7 @@ export class StreamItems {
     }
     m.fill(base + fresh, vectorBytes(newBits));
     for (const slot of m.entries(base + old, bits)) {
-      if (Math.abs(m.value(slot)) < negligible) continue;
+      if (!(Math.abs(m.value(slot)) >= negligible)) continue;
       m.setSlot(m.findSlot(base + fresh, newBits, m.cluster(slot)), m.cluster(slot), m.value(slot));
     }
     const square = sumSquares(m, base + old, bits, negligible);
@@ -236,6 +236,7 @@ export class StreamItems {
       if (count <= wanted) high = middle;
     }
     let numEqual = sizes.filter((size) => size >= low).length - wanted;
+    let numEntries = m.item(subject.base, subject.offset, 'numEntries');
     for (let at = 0; at < 2 ** bits; at++) {
       const slot = slotOf(vector, at);
       while (m.cluster(slot) !== 0) {
@@ -243,10 +244,11 @@ export class StreamItems {
         if (size >= high || (size >= low && numEqual === 0)) break;
         if (size >= low) numEqual--;
         this.#closeSlot(vector, bits, at);
+        m.count(subject.base, 'numPruned');
+        numEntries--;
       }
     }
-    m.count(subject.base, 'numPruned', m.item(subject.base, subject.offset, 'numEntries') - wanted);
-    this.#setEntries(subject, wanted, sumSquares(m, vector, bits, 0));
+    this.#setEntries(subject, numEntries, sumSquares(m, vector, bits, 0));
   }
 
   #closeSlot(vector: number, bits: number, place: number): void {
