@@ -6,7 +6,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { type Results, suiteTable } from '../bench/suite/rows.ts';
+import type { Results } from '../bench/suite/rows.ts';
+import { readmeTable } from '../bench/suite/tables.ts';
 import { stages } from '../src/stages/index.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -74,7 +75,7 @@ test('the table of kernels is that of the results kept', () => {
   const results: Results = JSON.parse(readFileSync(join(root, 'bench/results.json'), 'utf8'));
   assert.ok(results.rows.length > 20);
   const [, shown] = /<!-- bench -->\n([\s\S]*)<!-- \/bench -->/.exec(text) ?? [];
-  assert.is(shown, `${suiteTable(results)}\n`, 'run npm run bench, which writes both');
+  assert.is(shown, `${readmeTable(results)}\n`, 'run npm run bench, which writes both');
 });
 
 test.run();
