@@ -12,7 +12,7 @@ import type { Csr } from '../src/core/csr.ts';
 import { openKernels, readWasm } from '../src/kernels/open.ts';
 import { benchFlags, Page } from './page.ts';
 import { drawFollows } from './similarity/graphs.ts';
-import { cosineWork, edgeWork, sweepWork } from './suite/compared-works.ts';
+import { COSINES, cosineWork, EDGE, edgeWork, SWEEP, sweepWork } from './suite/compared-works.ts';
 import { plantedGraph } from './suite/inputs.ts';
 import { type RunOptions, takeTurns, timeWorks } from './suite/kernel-run.ts';
 import { timePeers } from './suite/peers.ts';
@@ -43,16 +43,16 @@ const fileOf = (name: string) => fileURLToPath(new URL(name, import.meta.url));
 const { users, rounds } = args.quick ? QUICK : args;
 
 async function runKernels(options: RunOptions): Promise<Timing[]> {
+  const { folder, numRounds, pattern } = options;
   const compared = [
-    () => cosineWork(drawFollows(users * args.follows * 2), options.folder),
-    async () => sweepWork(await graphOfSweep(options), Math.max(2, users / 50), options.folder),
-    edgeWork,
+    { ...COSINES, open: () => cosineWork(drawFollows(users * args.follows * 2), folder) },
+    { ...SWEEP, open: async () => sweepWork(await graphOfSweep(options), Math.max(2, users / 50), folder) },
+    { ...EDGE, open: edgeWork },
   ];
   const timings: Timing[] = [];
-  for (const open of compared) {
+  for (const { open } of compared.filter(({ name }) => pattern.test(name))) {
     const work = await open();
-    if (work.turns.some(({ parts: [{ name }] }) => options.pattern.test(name)))
-      timings.push(...(await takeTurns(work.turns, options.numRounds, work.shape)));
+    timings.push(...(await takeTurns(work.turns, numRounds, work.shape)));
     await work.close();
   }
   return [...timings, ...(await timeWorks(options))];

@@ -1,11 +1,14 @@
 /* Kernels in plain C, one thread, line by line as in assembly/, run on what kernel memory held when the jobs began.
  * usage: replay JOBS ROUNDS   (JOBS as written by bench/suite/replay.ts)
  * Prints seconds per round, then an FNV-1a hash of the memory afterwards, which must be that of the kernels. Alone: the kernels. */
+#include "communities.h"
 #include "csr.h"
 #include "interested-in.h"
 #include "postings.h"
 #include "rows.h"
 #include "simhash.h"
+#include "stream.h"
+#include "wedge.h"
 
 static const struct { const char *name; Kernel *run; } kernels[] = {
 #define NAMED(name) {#name, name}
@@ -13,6 +16,7 @@ static const struct { const char *name; Kernel *run; } kernels[] = {
   NAMED(countUnion), NAMED(unionMax), NAMED(compactRows), NAMED(gather32), NAMED(permuteRows), NAMED(topKRows),
   NAMED(columnSquareSums), NAMED(scaleColumns), NAMED(decayValues), NAMED(lastStates), NAMED(sharpenRows), NAMED(colorGraph),
   NAMED(simhashRows), NAMED(hammingPairs), NAMED(scanPostings), NAMED(rescoreItems), NAMED(countInterests), NAMED(sumInterests),
+  NAMED(vertexWeights), NAMED(affiliationScores), NAMED(edgeStatistics), NAMED(pairStatistics), NAMED(wedgeTables), NAMED(applyEvents),
 };
 enum { NUM_KERNELS = sizeof kernels / sizeof *kernels, PAGE = 4096 };
 
@@ -33,7 +37,8 @@ static u8 *read_file(const char *path) {
   return bytes;
 }
 
-/* Job: steps, scratch bytes (or address + 1 in memory), pages that differ from what the job before left; then these, then the steps. */
+/* A job: how many steps, bytes of scratch or where it lies in memory, how many pages differ from what the job before left; then
+ * these pages, each after its number; then the steps. */
 typedef struct { u32 num_steps, scratch_bytes, scratch_at, num_pages; } Job;
 typedef struct { char kernel[32]; u32 params, lo, hi; } Step;
 

@@ -1,4 +1,6 @@
 /* assembly/topk.ts, columns.ts, decay.ts, sharpen.ts and coloring.ts. */
+#ifndef ROWS_H
+#define ROWS_H
 #include "memory.h"
 
 typedef struct { u32 index; float score; } Pair;
@@ -26,6 +28,15 @@ static inline u32 offer_pair(Pair *pairs, u32 size, u32 k, Pair pair) {
   return size;
 }
 
+static void sort_by_score(Pair *pairs, u32 size) {
+  for (u32 i = size >> 1; i > 0; i--) sink_worst(pairs, i - 1, size, pairs[i - 1]);
+  for (u32 last = size; last > 1; last--) {
+    Pair pair = pairs[last - 1];
+    pairs[last - 1] = pairs[0];
+    sink_worst(pairs, 0, last - 1, pair);
+  }
+}
+
 typedef struct { u32 indptr, indices, data; float threshold; u32 top_k, counts, slot_indices, slot_data; } TopKRows;
 
 KERNEL(topKRows) {
@@ -37,12 +48,7 @@ KERNEL(topKRows) {
     u32 size = 0;
     for (u32 i = indptr[row]; i < indptr[row + 1]; i++)
       if (data[i] > p->threshold) size = offer_pair(pairs, size, p->top_k, (Pair){indices[i], data[i]});
-    for (u32 i = size >> 1; i > 0; i--) sink_worst(pairs, i - 1, size, pairs[i - 1]);
-    for (u32 last = size; last > 1; last--) {
-      Pair pair = pairs[last - 1];
-      pairs[last - 1] = pairs[0];
-      sink_worst(pairs, 0, last - 1, pair);
-    }
+    sort_by_score(pairs, size);
     for (u32 i = 0; i < size; i++) {
       U32(p->slot_indices)[(size_t)row * p->top_k + i] = pairs[i].index;
       F32(p->slot_data)[(size_t)row * p->top_k + i] = pairs[i].score;
@@ -137,3 +143,4 @@ KERNEL(colorGraph) {
     colors[v] = color;
   }
 }
+#endif

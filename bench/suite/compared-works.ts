@@ -19,6 +19,9 @@ export interface ComparedWork {
   readonly close: () => Promise<void>;
 }
 
+export const COSINES = part('cosines ≥ .02 (SpGEMM, top 100)', 'spgemmTopK', 'compactRows');
+export const SWEEP = part('sweep (Metropolis-Hastings, an epoch)', 'proposeMoves', 'applyMoves');
+export const EDGE = part('search of the edge module', 'scanPostings');
 const NUM_EPOCHS = 3;
 
 async function timed(body: () => Promise<unknown>): Promise<number> {
@@ -46,7 +49,6 @@ function nativeTurn(of: Part, program: Contender | undefined, hashes: Set<string
 
 /** All cosines, the best hundred of each producer. @param folder  for the program and its task */
 export async function cosineWork(follows: Csr, folder: string): Promise<ComparedWork> {
-  const own = part('cosines ≥ .02 (SpGEMM, top 100)', 'spgemmTopK', 'compactRows');
   const opened = backends.map(([way, options]) => ({ way, kernels: openKernels(options) }));
   const task = await cosineTask(opened[1].kernels, follows, 0.02, 100);
   const file = join(folder, 'cosines.bin');
@@ -55,8 +57,8 @@ export async function cosineWork(follows: Csr, folder: string): Promise<Compared
   return {
     shape: `${follows.numRows} × ${follows.numCols}, ${follows.indices.length} follows`,
     turns: [
-      ...opened.map(({ way, kernels }) => turnOf(way, own, () => timed(() => runTask(kernels, task)))),
-      ...nativeTurn(own, nativeContender(folder, file, hashes), hashes),
+      ...opened.map(({ way, kernels }) => turnOf(way, COSINES, () => timed(() => runTask(kernels, task)))),
+      ...nativeTurn(COSINES, nativeContender(folder, file, hashes), hashes),
     ],
     close: () => closeAll(opened),
   };
@@ -64,7 +66,6 @@ export async function cosineWork(follows: Csr, folder: string): Promise<Compared
 
 /** Epochs of the sampler from the same start; a round's time is that of its mean epoch. */
 export async function sweepWork(graph: Csr, numCommunities: number, folder: string): Promise<ComparedWork> {
-  const own = part('sweep (Metropolis-Hastings, an epoch)', 'proposeMoves', 'applyMoves');
   const opened = await Promise.all(
     backends.map(async ([way, options]) => {
       const kernels = openKernels(options);
@@ -78,8 +79,8 @@ export async function sweepWork(graph: Csr, numCommunities: number, folder: stri
   return {
     shape: `${graph.numRows} vertices, ${graph.indices.length} edges, k = ${numCommunities}`,
     turns: [
-      ...opened.map(({ way, run }) => turnOf(way, own, () => sweep(run))),
-      ...nativeTurn(own, nativeSweep(folder, file, NUM_EPOCHS, hashes), hashes),
+      ...opened.map(({ way, run }) => turnOf(way, SWEEP, () => sweep(run))),
+      ...nativeTurn(SWEEP, nativeSweep(folder, file, NUM_EPOCHS, hashes), hashes),
     ],
     close: () => closeAll(opened),
   };
@@ -103,12 +104,11 @@ const EDGE_QUERIES = 50;
 
 /** The module that is shipped in two builds. */
 export async function edgeWork(): Promise<ComparedWork> {
-  const own = part('search of the edge module', 'scanPostings');
   const file = new Uint8Array(await sampleFile(EDGE_ITEMS, EDGE_CLUSTERS)).buffer as ArrayBuffer;
   const queries = sampleQueries(EDGE_QUERIES, EDGE_CLUSTERS);
   const search = (way: Way, wasm: string) => {
     const model = openEdgeModel(readWasm(wasm), file);
-    return turnOf(way, own, () =>
+    return turnOf(way, EDGE, () =>
       timed(async () => {
         for (const query of queries) model.search(query);
       }),

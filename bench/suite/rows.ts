@@ -58,14 +58,16 @@ export function rowOf({ seconds, ...what }: Timing, runtime: string): Row {
   return { ...what, runtime, ...stamp(), ...spread, numRounds: ms.length };
 }
 
-/** New rows in place of the old of the same works; other rows stay. */
+/** New rows in place of the old of the same works; other rows stay where they are. @param isWhole  works that are not there are gone */
 export function renewed(old: readonly Row[], fresh: readonly Row[], isWhole: boolean): Row[] {
   return parts.flatMap((part) => {
-    const own = fresh.filter((row) => row.part === part);
-    const kept = old.filter((row) => row.part === part);
+    const [kept, own] = [old, fresh].map((rows) => rows.filter((row) => row.part === part));
     if (own.length === 0) return kept;
     if (isWhole) return own;
-    const works = new Set(own.map(({ work }) => work));
-    return [...kept.filter(({ work }) => !works.has(work)), ...own];
+    const works = [...new Set([...kept, ...own].map(({ work }) => work))];
+    return works.flatMap((work) => {
+      const renewedRows = own.filter((row) => row.work === work);
+      return renewedRows.length > 0 ? renewedRows : kept.filter((row) => row.work === work);
+    });
   });
 }

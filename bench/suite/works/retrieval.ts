@@ -3,7 +3,7 @@ import type { Csr } from '../../../src/core/csr.ts';
 import { randomKey, streamOf, uniform } from '../../../src/core/rng.ts';
 import { vectorOfRow } from '../../../src/core/sparse-vector.ts';
 import type { Kernels } from '../../../src/kernels/kernels.ts';
-import { buildCsr } from '../../../src/kernels/sparse.ts';
+import { buildCsr, topKRows } from '../../../src/kernels/sparse.ts';
 import { computeGlobalView } from '../../../src/recommend/global-view.ts';
 import { openRecommender, recommend, weighCarriers } from '../../../src/recommend/joined-score.ts';
 import { defaultRetrievalConfig, type RetrievalConfig } from '../../../src/retrieval/config.ts';
@@ -13,6 +13,7 @@ import type { SuiteInputs } from '../inputs.ts';
 import { type Part, part, type Work } from '../work.ts';
 
 const CLUSTERS_PER_ITEM = 20;
+const LIST_LENGTH = 100;
 const NUM_QUERIES = 50;
 /** Consumers that are ranked for. */
 const NUM_RANKED = 200;
@@ -35,6 +36,11 @@ export async function retrievalWorks(kernels: Kernels, inputs: SuiteInputs): Pro
     parts,
   });
   return [
+    {
+      shape: `${numClusters} clusters, ${items.indices.length} entries`,
+      run: (k) => topKRows(k, index.inverse as Csr, LIST_LENGTH),
+      parts: [part(`best ${LIST_LENGTH} items of each cluster`, 'topKRows')],
+    },
     search({}, part('candidates (posting lists, best 200)', 'scanPostings')),
     search(
       { ...WHOLE, maxReRankingCandidates: 400 },
