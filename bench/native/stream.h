@@ -23,9 +23,9 @@ static void write_record(u8 *m, const Stream *p, u8 *base, u32 shard, Pair *pair
   double worth = worth_at((Shard *)base, p, time);
   u32 size = 0;
   for (u32 i = 0; item->vector != 0 && i < 1u << item->vector_bits; i++) {
-    u32 cluster = words_at(base, item->vector)[i];
-    float score = (float)(values_of(base, item)[i] * worth);
-    if (cluster != 0 && score > 0) size = offer_pair(pairs, size, p->clusters_per_item, (Pair){cluster, score});
+    const VectorSlot *slot = slots_at(base, item->vector) + i;
+    float score = (float)(slot->value * worth);
+    if (slot->cluster != 0 && score > 0) size = offer_pair(pairs, size, p->clusters_per_item, (Pair){slot->cluster, score});
   }
   sort_by_score(pairs, size);
   u32 used = U32(p->words_used)[shard], id_bytes = item->id_info & 0xffff, id_words = (id_bytes + 3) >> 2;
@@ -73,11 +73,9 @@ static void capture_if_overtaken(
     after += added * added;
   }
   if (scale > 0 && after > bar) return;
-  const u32 *clusters = words_at(base, item->vector);
   for (u32 i = begin; i < end; i++) {
-    u32 at = find_cluster(clusters, item->vector_bits, U32(p->interest_clusters)[i]);
-    if (clusters[at] == 0) continue;
-    after += 2 * values_of(base, item)[at] * (floor(scores[i] * factor + 0.5) * scale);
+    const VectorSlot *slot = find_slot(slots_at(base, item->vector), item->vector_bits, U32(p->interest_clusters)[i]);
+    if (slot->cluster != 0) after += 2 * slot->value * (floor(scores[i] * factor + 0.5) * scale);
   }
   if (scale > 0 && after > bar) return;
   write_record(m, p, base, shard, pairs, offset, 2, item->last);
@@ -88,22 +86,22 @@ static void add_interests(u8 *m, const Stream *p, u8 *base, Item *item, u32 row,
   u32 actor = U32(p->actors)[row], begin = U32(p->interest_indptr)[actor], end = U32(p->interest_indptr)[actor + 1];
   double sum_squares = item->sum_squares;
   for (u32 i = begin; i < end; i++) {
-    u32 cluster = U32(p->interest_clusters)[i], *clusters = words_at(base, item->vector), bits = item->vector_bits;
+    u32 cluster = U32(p->interest_clusters)[i], bits = item->vector_bits;
     double added = floor(F32(p->interest_scores)[i] * factor + 0.5) * scale;
-    u32 at = bits == 0 ? 0 : find_cluster(clusters, bits, cluster);
-    if (bits == 0 || clusters[at] == 0) {
+    VectorSlot *slot = bits == 0 ? NULL : find_slot(slots_at(base, item->vector), bits, cluster);
+    if (bits == 0 || slot->cluster == 0) {
       if (bits == 0 || (item->num_entries + 1) * 4 > 3u << bits) {
+        item->sum_squares = sum_squares;
         grow_vector(base, item, p->negligible / worth_at(s, p, F64(p->times)[row]), end - begin);
-        clusters = words_at(base, item->vector);
-        at = find_cluster(clusters, item->vector_bits, cluster);
+        sum_squares = item->sum_squares;
+        slot = find_slot(slots_at(base, item->vector), item->vector_bits, cluster);
       }
-      clusters[at] = cluster;
-      values_of(base, item)[at] = 0;
+      *slot = (VectorSlot){cluster, 0};
       item->num_entries++;
       s->num_entries++;
     }
-    double *value = values_of(base, item) + at, before = *value;
-    *value = before + added;
+    double before = slot->value;
+    slot->value = before + added;
     sum_squares += added * (before + (before + added));
   }
   item->sum_squares = sum_squares;
@@ -111,6 +109,7 @@ static void add_interests(u8 *m, const Stream *p, u8 *base, Item *item, u32 row,
 static void apply_row(u8 *m, const Stream *p, u8 *base, u32 shard, Pair *pairs, u32 row) {
   Shard *s = (Shard *)base;
   double time = F64(p->times)[row];
+  s->evictions_left = EVICTIONS_PER_ROW;
   u32 offset = item_of_row(m, p, base, row, time);
   if (offset == 0) return;
   Item *item = item_at(base, offset);
@@ -135,7 +134,7 @@ static void apply_row(u8 *m, const Stream *p, u8 *base, u32 shard, Pair *pairs, 
 
 KERNEL(applyEvents) {
   PARAMS(Stream);
-  u32 most = 6 * (12 + 256 + 2 * p->clusters_per_item + 1);
+  u32 most = (2 + EVICTIONS_PER_ROW) * (12 + 256 + 2 * p->clusters_per_item + 1);
   for (u32 shard = lo; shard < hi; shard++) {
     u8 *base = m + p->shards + (size_t)shard * p->shard_bytes;
     u32 row = U32(p->rows_done)[shard];
