@@ -18,7 +18,16 @@ import { type RunOptions, takeTurns, timeWorks } from './suite/kernel-run.ts';
 import { timePeers } from './suite/peers.ts';
 import { runPortably } from './suite/portable-run.ts';
 import { resultsPage } from './suite/results-page.ts';
-import { parts, type Results, type Row, renewed, rowOf, type Timing, thisNode } from './suite/rows.ts';
+import {
+  type PartName,
+  parts,
+  type Results,
+  type Row,
+  renewed,
+  rowOf,
+  type Timing,
+  thisNode,
+} from './suite/rows.ts';
 import { runElsewhere } from './suite/runtimes.ts';
 import { timeStages } from './suite/stages.ts';
 import { kernelTable, peerTable, readmeTable, runtimeTable, stageTable } from './suite/tables.ts';
@@ -99,24 +108,29 @@ async function measure(): Promise<Row[]> {
   }
 }
 
-/** The tables, and where they stand. */
-function show(results: Results): void {
-  const page = new Page('SUITE.md', 'Kernels', 'bench');
-  page.add('On Node', kernelTable(results));
-  page.add('Stages', stageTable(results));
-  page.add('Packages of npm', peerTable(results));
-  page.add('Elsewhere', runtimeTable(results));
+const sections: readonly [PartName, string, (results: Results) => string][] = [
+  ['kernels', 'On Node', kernelTable],
+  ['stages', 'Stages', stageTable],
+  ['peers', 'Packages of npm', peerTable],
+  ['runtimes', 'Elsewhere', runtimeTable],
+];
+
+/** The tables of what was measured, each in its place. */
+function show(results: Results, put: (title: string, text: string) => void): void {
+  for (const [part, title, tableOf] of sections)
+    if (results.rows.some((row) => row.part === part)) put(title, tableOf(results));
 }
 
 const fresh = await measure();
 if (args.quick) {
-  console.log(kernelTable({ rows: fresh }), '\n\n', stageTable({ rows: fresh }));
+  show({ rows: fresh }, (title, text) => console.log(`\n## ${title}\n\n${text}`));
 } else {
   const old: Results = JSON.parse(readFileSync(fileOf('results.json'), 'utf8'));
   const all: Results = { rows: renewed(old.rows, fresh, args.works === '') };
   writeFileSync(fileOf('results.json'), `${JSON.stringify(all, undefined, 1)}\n`);
   writeFileSync(fileOf('results.html'), resultsPage(all));
-  show(all);
+  const page = new Page('SUITE.md', 'Kernels', 'bench');
+  show(all, (title, text) => page.add(title, text));
   const readme = fileOf('../README.md');
   const marked = /(<!-- bench -->\n)[\s\S]*(<!-- \/bench -->)/;
   writeFileSync(readme, readFileSync(readme, 'utf8').replace(marked, `$1${readmeTable(all)}\n$2`));

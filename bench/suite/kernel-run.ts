@@ -71,6 +71,7 @@ export async function timeWorks({ size, numRounds, pattern, folder }: RunOptions
     const measured = await takeTurns(turns, numRounds, work.shape);
     for (const { name } of parts) timings.push(...measured.filter((timing) => timing.work === name));
     for (const { close } of native) close();
+    console.error(parts.map(({ name }) => name).join('; '));
   }
   for (const { meter } of opened) await meter.kernels.close();
   return timings;
