@@ -121,7 +121,7 @@ export function topKRows(params: usize, scratch: usize, lo: u32, hi: u32): void 
     let size: u32 = 0;
     let i = getU32(p.indptr, row);
     while (i < end) {
-      if (size == p.topK && i + 4 <= end) {
+      if (ASC_FEATURE_SIMD && size == p.topK && i + 4 <= end) {
         // Not less rather than greater: an equal score may win by its index.
         const worst = f32x4.splat(pairScore(scratch, 0));
         const scores = v128.load(p.data + ((<usize>i) << 2));

@@ -1,126 +1,137 @@
 /**
- * The suite: each kernel of the hot path in JavaScript, in WebAssembly on one and two threads, in C; on Node, Deno, Bun and Chromium.
- *   npm run bench [-- --users 20000 --follows 25 --rounds 5 --only kernels,runtimes]
+ * The suite: every kernel in JavaScript, in WebAssembly without SIMD and with it, on one and two threads, in C; the stages of the whole
+ * job; packages of npm; and the kernels again on Deno, Bun and Chromium.
+ *   npm run bench [-- --quick] [--works PATTERN] [--only kernels,stages,peers,runtimes] [--peers FOLDER] [--users 10000 --follows 25 --rounds 5]
  * Keeps the results in bench/results.json, and makes bench/results.html, bench/SUITE.md and the README's table of them.
  */
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { availableParallelism, cpus, tmpdir } from 'node:os';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Csr } from '../src/core/csr.ts';
-import { type KernelOptions, openKernels, readWasm } from '../src/kernels/open.ts';
-import { interleave, median } from './medians.ts';
+import { openKernels, readWasm } from '../src/kernels/open.ts';
 import { benchFlags, Page } from './page.ts';
 import { drawFollows } from './similarity/graphs.ts';
-import { type ComparedWork, cosineWork, edgeWork, sweepWork } from './suite/compared-works.ts';
+import { COSINES, cosineWork, EDGE, edgeWork, SWEEP, sweepWork } from './suite/compared-works.ts';
+import { plantedGraph } from './suite/inputs.ts';
+import { type RunOptions, takeTurns, timeWorks } from './suite/kernel-run.ts';
+import { timePeers } from './suite/peers.ts';
 import { runPortably } from './suite/portable-run.ts';
-import { type Results, type Row, resultsPage, runtimeTable, suiteTable, type Way } from './suite/rows.ts';
+import { resultsPage } from './suite/results-page.ts';
+import {
+  type PartName,
+  parts,
+  type Results,
+  type Row,
+  renewed,
+  rowOf,
+  type Timing,
+  thisNode,
+} from './suite/rows.ts';
 import { runElsewhere } from './suite/runtimes.ts';
-import { plantedGraph, prepareWorks } from './suite/works.ts';
+import { timeStages } from './suite/stages.ts';
+import { kernelTable, peerTable, readmeTable, runtimeTable, stageTable } from './suite/tables.ts';
 
-const parts = ['kernels', 'runtimes'] as const;
+const QUICK = { users: 2000, rounds: 1 };
+/** Rounds of what takes seconds each: stages, and the twins in four runtimes. */
+const FEW_ROUNDS = 3;
+
 const args = await benchFlags(parts)
-  .option('users', { type: 'number', default: 20_000, describe: 'Consumers of the planted graph' })
+  .option('users', { type: 'number', default: 10_000, describe: 'Consumers of the planted graph' })
   .option('follows', { type: 'number', default: 25, describe: 'Follows of each' })
+  .option('works', { type: 'string', default: '', describe: 'Works whose names match this expression alone' })
+  .option('quick', {
+    type: 'boolean',
+    default: false,
+    describe: 'A small graph and one round; keeps nothing',
+  })
+  .option('peers', { type: 'string', describe: 'Folder with ml-sparse-matrix or mathjs installed' })
   .parseAsync();
 const wanted = new Set(args.only.split(','));
 const fileOf = (name: string) => fileURLToPath(new URL(name, import.meta.url));
-const size = { users: args.users, follows: args.follows };
+const { users, rounds } = args.quick ? QUICK : args;
 
-const stamp = {
-  machine: `${cpus()[0]?.model.trim()}, ${availableParallelism()} cores`,
-  date: new Date().toISOString().slice(0, 10),
-};
-const here = `Node ${process.version}`;
-
-function rowOf(
-  part: Row['part'],
-  work: { name: string; shape: string },
-  way: Way,
-  runtime: string,
-  seconds: readonly number[],
-): Row {
-  const ms = seconds.map((time) => time * 1000);
-  return {
-    ...{ part, work: work.name, shape: work.shape, way, runtime, ...stamp },
-    ...{ median: median(ms), least: Math.min(...ms), most: Math.max(...ms), numRounds: ms.length },
-  };
-}
-
-async function runHere(): Promise<Row[]> {
-  const folder = mkdtempSync(join(tmpdir(), 'simclusters-bench-'));
-  try {
-    const follows = drawFollows(args.users * args.follows);
-    const compared = [
-      () => cosineWork(follows, folder),
-      async () => sweepWork(await graphOfSweep(), Math.max(2, args.users / 50), folder),
-      edgeWork,
-    ];
-    const rows: Row[] = [];
-    for (const open of compared) rows.push(...(await runCompared(await open())));
-    return [...rows, ...(await runWorks())];
-  } finally {
-    rmSync(folder, { recursive: true });
+async function runKernels(options: RunOptions): Promise<Timing[]> {
+  const { folder, numRounds, pattern } = options;
+  const compared = [
+    { ...COSINES, open: () => cosineWork(drawFollows(users * args.follows * 2), folder) },
+    { ...SWEEP, open: async () => sweepWork(await graphOfSweep(options), Math.max(2, users / 50), folder) },
+    { ...EDGE, open: edgeWork },
+  ];
+  const timings: Timing[] = [];
+  for (const { open } of compared.filter(({ name }) => pattern.test(name))) {
+    const work = await open();
+    timings.push(...(await takeTurns(work.turns, numRounds, work.shape)));
+    await work.close();
   }
+  return [...timings, ...(await timeWorks(options))];
 }
 
-async function graphOfSweep(): Promise<Csr> {
+async function graphOfSweep({ size }: RunOptions): Promise<Csr> {
   const kernels = openKernels();
-  const graph = await plantedGraph(kernels, size);
+  const graph = await plantedGraph(kernels, { ...size, users: size.users * 2 });
   await kernels.close();
   return graph;
 }
 
-async function runCompared(work: ComparedWork): Promise<Row[]> {
-  const measured = await interleave(work.ways, args.rounds);
-  await work.close();
-  return measured.map(({ name, seconds }) => rowOf('kernels', work, name as Way, here, seconds));
-}
-
-async function runWorks(): Promise<Row[]> {
-  const ways: [Way, KernelOptions][] = [
-    ['JS', { backend: 'reference' }],
-    ['WASM, 1 thread', { numThreads: 1 }],
-    ['WASM, 2 threads', { numThreads: 2 }],
-  ];
-  const opened = ways.map(([name, options]) => ({ name, kernels: openKernels(options) }));
-  const rows: Row[] = [];
-  for (const work of await prepareWorks(opened[1].kernels, size)) {
-    const contenders = opened.map(({ name, kernels }) => ({ name, run: () => work.run(kernels) }));
-    const measured = await interleave(contenders, args.rounds);
-    rows.push(...measured.map(({ name, seconds }) => rowOf('kernels', work, name as Way, here, seconds)));
-  }
-  for (const { kernels } of opened) await kernels.close();
-  return rows;
-}
-
-async function runThere(): Promise<Row[]> {
+async function runRuntimes({ size, numRounds, pattern }: RunOptions): Promise<Row[]> {
   // A tenth of the graph: the twins take their time everywhere.
-  const task = { size: { ...size, users: Math.ceil(size.users / 10) }, numRounds: args.rounds };
-  const own = { runtime: here, results: await runPortably(readWasm('core.wasm'), task) };
+  const small = { ...size, users: Math.ceil(size.users / 10) };
+  const task = { size: small, numRounds: Math.min(numRounds, FEW_ROUNDS), pattern: pattern.source };
+  const own = { runtime: thisNode, results: await runPortably(readWasm('core.wasm'), task) };
   return [own, ...(await runElsewhere(task))].flatMap(({ runtime, results }) =>
-    results.flatMap((result) => {
-      const work = { name: result.work, shape: result.shape };
+    results.flatMap(({ work, kernels, shape, js, wasm }) => {
+      const what = { part: 'runtimes' as const, work, kernels, shape };
       return [
-        rowOf('runtimes', work, 'JS', runtime, result.js),
-        rowOf('runtimes', work, 'WASM, 1 thread', runtime, result.wasm),
+        rowOf({ ...what, way: 'JS', seconds: js }, runtime),
+        rowOf({ ...what, way: 'WASM, 1 thread', seconds: wasm }, runtime),
       ];
     }),
   );
 }
 
-const results: Results = JSON.parse(readFileSync(fileOf('results.json'), 'utf8'));
-const all: Results = {
-  rows: [
-    ...(wanted.has('kernels') ? await runHere() : results.rows.filter(({ part }) => part === 'kernels')),
-    ...(wanted.has('runtimes') ? await runThere() : results.rows.filter(({ part }) => part === 'runtimes')),
-  ],
-};
-writeFileSync(fileOf('results.json'), `${JSON.stringify(all, undefined, 1)}\n`);
-writeFileSync(fileOf('results.html'), resultsPage(all));
-const page = new Page('SUITE.md', 'Kernels', 'bench');
-page.add('On Node', suiteTable(all));
-page.add('Elsewhere', runtimeTable(all));
-const readme = fileOf('../README.md');
-const marked = /(<!-- bench -->\n)[\s\S]*(<!-- \/bench -->)/;
-writeFileSync(readme, readFileSync(readme, 'utf8').replace(marked, `$1${suiteTable(all)}\n$2`));
+async function measure(): Promise<Row[]> {
+  const folder = mkdtempSync(join(tmpdir(), 'simclusters-bench-'));
+  const size = { users, follows: args.follows };
+  const options: RunOptions = { size, numRounds: rounds, pattern: new RegExp(args.works), folder };
+  const few = { ...options, numRounds: Math.min(rounds, FEW_ROUNDS) };
+  try {
+    const here = [
+      ...(wanted.has('kernels') ? await runKernels(options) : []),
+      ...(wanted.has('stages') ? await timeStages(few) : []),
+      ...(wanted.has('peers') && args.peers ? await timePeers(args.peers) : []),
+    ];
+    const rows = here.map((timing) => rowOf(timing, thisNode));
+    return wanted.has('runtimes') ? [...rows, ...(await runRuntimes(options))] : rows;
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+const sections: readonly [PartName, string, (results: Results) => string][] = [
+  ['kernels', 'On Node', kernelTable],
+  ['stages', 'Stages', stageTable],
+  ['peers', 'Packages of npm', peerTable],
+  ['runtimes', 'Elsewhere', runtimeTable],
+];
+
+/** The tables of what was measured, each in its place. */
+function show(results: Results, put: (title: string, text: string) => void): void {
+  for (const [part, title, tableOf] of sections)
+    if (results.rows.some((row) => row.part === part)) put(title, tableOf(results));
+}
+
+const fresh = await measure();
+if (args.quick) {
+  show({ rows: fresh }, (title, text) => console.log(`\n## ${title}\n\n${text}`));
+} else {
+  const old: Results = JSON.parse(readFileSync(fileOf('results.json'), 'utf8'));
+  const all: Results = { rows: renewed(old.rows, fresh, args.works === '') };
+  writeFileSync(fileOf('results.json'), `${JSON.stringify(all, undefined, 1)}\n`);
+  writeFileSync(fileOf('results.html'), resultsPage(all));
+  const page = new Page('SUITE.md', 'Kernels', 'bench');
+  show(all, (title, text) => page.add(title, text));
+  const readme = fileOf('../README.md');
+  const marked = /(<!-- bench -->\n)[\s\S]*(<!-- \/bench -->)/;
+  writeFileSync(readme, readFileSync(readme, 'utf8').replace(marked, `$1${readmeTable(all)}\n$2`));
+}

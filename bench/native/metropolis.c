@@ -1,63 +1,17 @@
 /* The sweep of assembly/metropolis.ts in plain C, one thread, line by line: what the kernels are measured against.
  * usage: metropolis GRAPH EPOCHS   (GRAPH as written by bench/communities.ts)
  * Prints seconds per epoch, then an FNV-1a hash of the assignment, which must be that of the kernels. */
-#include <math.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <time.h>
+#include "plain.h"
 
-typedef uint32_t u32;
 typedef struct { u32 count; float weight; } Slot;
 
-static u32 mix(u32 x) {
-  x ^= x >> 16; x *= 0x7feb352du; x ^= x >> 15; x *= 0x846ca68bu; x ^= x >> 16;
-  return x;
-}
 static double uniform(u32 stream, u32 draw) {
   return ((double)mix(stream ^ mix(draw + 0x6a09e667u)) + 0.5) * (1.0 / 4294967296.0);
-}
-static double seconds(void) {
-  struct timespec t;
-  clock_gettime(CLOCK_MONOTONIC, &t);
-  return t.tv_sec + t.tv_nsec * 1e-9;
 }
 static void *read_array(FILE *file, size_t count, size_t width) {
   void *array = malloc(count * width + 8);
   if (!array || fread(array, width, count, file) != count) { fprintf(stderr, "short file\n"); exit(1); }
   return array;
-}
-/* exp and ln of assembly/math.ts, so that not one decision differs. */
-static double exp_portable(double x) {
-  if (x < -708.0) return 0;
-  double k = floor(x * 1.44269504088896338700 + 0.5);
-  double high = x - k * 6.93147180369123816490e-1, low = k * 1.90821492927058770002e-10;
-  double r = high - low, t = r * r;
-  double c = r - t * (1.66666666666666019037e-1 + t * (-2.77777777770155933842e-3 + t * (6.61375632143793436117e-5
-    + t * (-1.65339022054652515390e-6 + t * 4.13813679705723846039e-8))));
-  double y = 1.0 - ((low - (r * c) / (2.0 - c)) - high);
-  int64_t bits;
-  memcpy(&bits, &y, 8);
-  bits += (int64_t)k << 52;
-  memcpy(&y, &bits, 8);
-  return y;
-}
-static double ln_portable(double x) {
-  uint64_t bits;
-  memcpy(&bits, &x, 8);
-  u32 high = (u32)(bits >> 32) + (0x3ff00000 - 0x3fe6a09e);
-  double k = (double)((int32_t)(high >> 20) - 0x3ff);
-  u32 mantissa = (high & 0x000fffff) + 0x3fe6a09e;
-  bits = ((uint64_t)mantissa << 32) | (bits & 0xffffffff);
-  double f;
-  memcpy(&f, &bits, 8);
-  f -= 1.0;
-  double half_square = 0.5 * f * f, s = f / (2.0 + f), z = s * s, w = z * z;
-  double even = w * (3.999999999940941908e-1 + w * (2.222219843214978396e-1 + w * 1.531383769920937332e-1));
-  double odd = z * (6.666666666666735130e-1 + w * (2.857142874366239149e-1 + w * (1.818357216161805012e-1
-    + w * 1.479819860511658591e-1)));
-  return s * (half_square + (even + odd)) + k * 1.90821492927058770002e-10 - half_square + f + k * 6.93147180369123816490e-1;
 }
 static u32 draw(const double *scores, double *weights, u32 count, double best, double u) {
   double total = 0;

@@ -1,30 +1,28 @@
-/** Works that something else than the twin does, too: products and sweeps in plain C, the edge module's search in its scalar build. */
+/** Works of which the C is a program of its own, or that another module does: products, sweeps, the edge module's search. */
 import { join } from 'node:path';
 import type { Csr } from '../../src/core/csr.ts';
 import { openEdgeModel } from '../../src/edge.ts';
 import { openKernels, readWasm } from '../../src/kernels/open.ts';
 import { sampleFile, sampleQueries } from '../../test/edge/sample.ts';
 import { nativeSweep } from '../communities/native.ts';
-import { startSampler } from '../communities/sampler-run.ts';
+import { hashOf as hashOfMemberships, type SamplerRun, startSampler } from '../communities/sampler-run.ts';
 import type { Contender } from '../medians.ts';
-import { cosineTask, runTask } from '../similarity/cosines.ts';
+import { cosineTask, hashOf, runTask } from '../similarity/cosines.ts';
 import { nativeContender, writeTask } from '../similarity/native.ts';
+import { backends, type Turn } from './kernel-run.ts';
 import type { Way } from './rows.ts';
+import { type Part, part } from './work.ts';
 
 export interface ComparedWork {
-  readonly name: string;
   readonly shape: string;
-  readonly ways: readonly (Omit<Contender, 'name'> & { readonly name: Way })[];
+  readonly turns: readonly Turn[];
   readonly close: () => Promise<void>;
 }
 
-const backends = [
-  ['JS', { backend: 'reference' }],
-  ['WASM, 1 thread', { numThreads: 1 }],
-  ['WASM, 2 threads', { numThreads: 2 }],
-] as const;
+export const COSINES = part('cosines ≥ .02 (SpGEMM, top 100)', 'spgemmTopK', 'compactRows');
+export const SWEEP = part('sweep (Metropolis-Hastings, an epoch)', 'proposeMoves', 'applyMoves');
+export const EDGE = part('search of the edge module', 'scanPostings');
 const NUM_EPOCHS = 3;
-const C: Way = 'C, 1 thread';
 
 async function timed(body: () => Promise<unknown>): Promise<number> {
   const began = performance.now();
@@ -32,76 +30,93 @@ async function timed(body: () => Promise<unknown>): Promise<number> {
   return (performance.now() - began) / 1000;
 }
 
+const turnOf = (way: Way, of: Part, run: () => Promise<number>): Turn => ({
+  way,
+  parts: [of],
+  run: async () => [await run()],
+});
+
+/** The program's turn. @param hashes  of results; those of the kernels are there already */
+function nativeTurn(of: Part, program: Contender | undefined, hashes: Set<string>): Turn[] {
+  if (!program) return [];
+  const run = async () => {
+    const seconds = await program.run();
+    if (hashes.size > 1) throw new Error(`${of.name}: C gives another result than the kernels`);
+    return seconds;
+  };
+  return [turnOf('C, 1 thread', of, run)];
+}
+
 /** All cosines, the best hundred of each producer. @param folder  for the program and its task */
 export async function cosineWork(follows: Csr, folder: string): Promise<ComparedWork> {
-  const opened = backends.map(([name, options]) => ({ name, kernels: openKernels(options) }));
+  const opened = backends.map(([way, options]) => ({ way, kernels: openKernels(options) }));
   const task = await cosineTask(opened[1].kernels, follows, 0.02, 100);
   const file = join(folder, 'cosines.bin');
   writeTask(task, file);
-  const c = nativeContender(folder, file, new Set());
+  const hashes = new Set([hashOf(await runTask(opened[1].kernels, task))]);
   return {
-    name: 'cosines ≥ .02 (SpGEMM, top 100)',
     shape: `${follows.numRows} × ${follows.numCols}, ${follows.indices.length} follows`,
-    ways: [
-      ...opened.map(({ name, kernels }) => ({ name, run: () => timed(() => runTask(kernels, task)) })),
-      ...(c ? [{ name: C, run: c.run }] : []),
+    turns: [
+      ...opened.map(({ way, kernels }) => turnOf(way, COSINES, () => timed(() => runTask(kernels, task)))),
+      ...nativeTurn(COSINES, nativeContender(folder, file, hashes), hashes),
     ],
-    close: async () => {
-      for (const { kernels } of opened) await kernels.close();
-    },
+    close: () => closeAll(opened),
   };
 }
 
 /** Epochs of the sampler from the same start; a round's time is that of its mean epoch. */
 export async function sweepWork(graph: Csr, numCommunities: number, folder: string): Promise<ComparedWork> {
   const opened = await Promise.all(
-    backends.map(async ([name, options]) => {
+    backends.map(async ([way, options]) => {
       const kernels = openKernels(options);
-      return { name, kernels, run: await startSampler(kernels, graph, numCommunities, 10) };
+      return { way, kernels, run: await startSampler(kernels, graph, numCommunities, 10) };
     }),
   );
   const file = join(folder, 'sweep.bin');
   await opened[1].run.write(file, NUM_EPOCHS);
-  const c = nativeSweep(folder, file, NUM_EPOCHS, new Set());
-  const sweep = async ({ run: { sampler, start } }: (typeof opened)[number]) => {
-    sampler.load(start);
-    const seconds = await timed(async () => {
-      for (let epoch = 1; epoch <= NUM_EPOCHS; epoch++) await sampler.runEpoch(epoch, '1');
-    });
-    return seconds / NUM_EPOCHS;
-  };
+  await sweep(opened[1].run);
+  const hashes = new Set([hashOfMemberships(opened[1].run.sampler.memberships())]);
   return {
-    name: 'sweep (Metropolis-Hastings, an epoch)',
     shape: `${graph.numRows} vertices, ${graph.indices.length} edges, k = ${numCommunities}`,
-    ways: [
-      ...opened.map((one) => ({ name: one.name, run: () => sweep(one) })),
-      ...(c ? [{ name: C, run: c.run }] : []),
+    turns: [
+      ...opened.map(({ way, run }) => turnOf(way, SWEEP, () => sweep(run))),
+      ...nativeTurn(SWEEP, nativeSweep(folder, file, NUM_EPOCHS, hashes), hashes),
     ],
-    close: async () => {
-      for (const { kernels } of opened) await kernels.close();
-    },
+    close: () => closeAll(opened),
   };
+}
+
+async function sweep({ sampler, start }: SamplerRun): Promise<number> {
+  sampler.load(start);
+  const seconds = await timed(async () => {
+    for (let epoch = 1; epoch <= NUM_EPOCHS; epoch++) await sampler.runEpoch(epoch, '1');
+  });
+  return seconds / NUM_EPOCHS;
+}
+
+async function closeAll(opened: readonly { kernels: ReturnType<typeof openKernels> }[]): Promise<void> {
+  for (const { kernels } of opened) await kernels.close();
 }
 
 const EDGE_ITEMS = 20_000;
 const EDGE_CLUSTERS = 200;
 const EDGE_QUERIES = 50;
 
+/** The module that is shipped in two builds. */
 export async function edgeWork(): Promise<ComparedWork> {
   const file = new Uint8Array(await sampleFile(EDGE_ITEMS, EDGE_CLUSTERS)).buffer as ArrayBuffer;
   const queries = sampleQueries(EDGE_QUERIES, EDGE_CLUSTERS);
-  const search = (name: Way, wasm: string) => {
+  const search = (way: Way, wasm: string) => {
     const model = openEdgeModel(readWasm(wasm), file);
-    const run = () =>
+    return turnOf(way, EDGE, () =>
       timed(async () => {
         for (const query of queries) model.search(query);
-      });
-    return { name, run };
+      }),
+    );
   };
   return {
-    name: 'search of the edge module',
     shape: `${EDGE_QUERIES} queries, ${EDGE_ITEMS} items, ${EDGE_CLUSTERS} clusters`,
-    ways: [search('WASM scalar', 'edge.scalar.wasm'), search('WASM, 1 thread', 'edge.wasm')],
+    turns: [search('WASM scalar', 'edge.scalar.wasm'), search('WASM, 1 thread', 'edge.wasm')],
     close: async () => {},
   };
 }

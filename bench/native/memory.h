@@ -1,0 +1,13 @@
+/* Kernel memory in C: addresses are bytes from its beginning, parameter blocks as src/kernels/abi.ts lays them out. */
+#ifndef MEMORY_H
+#define MEMORY_H
+#include "plain.h"
+
+typedef void Kernel(u8 *m, u32 params, u8 *scratch, u32 lo, u32 hi);
+
+#define KERNEL(name) static void name(u8 *m, u32 params, u8 *scratch, u32 lo, u32 hi)
+#define PARAMS(type) const type *p = (const type *)(m + params); (void)scratch
+#define U32(address) ((u32 *)(m + (address)))
+#define F32(address) ((float *)(m + (address)))
+#define F64(address) ((double *)(m + (address)))
+#endif

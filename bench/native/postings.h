@@ -1,0 +1,170 @@
+/* assembly/postings.ts: candidates from posting lists, and their exact scores. */
+#include "memory.h"
+#include "selection.h"
+
+typedef struct {
+  u32 num_items, table_bits, items, scores, norms, query_starts, list_starts, list_lengths, list_weights;
+  u32 num_blocks, run_blocks, run_maxima, run_entries, list_runs, list_run_counts;
+  u32 source_norms, first_items, end_items, excluded, candidate_norm;
+  float threshold;
+  u32 top_k, counts, slot_items, slot_scores;
+} ScanPostings;
+typedef struct { float dot, square; } Sum;
+
+static const double SLACK = 1.0 - 1e-6;
+
+static inline u64 key_of(u32 item, float score) { return (u64)bits_of(score) << 32 | (u32)~item; }
+static inline int is_zero(const Sum *sum) { u64 bits; memcpy(&bits, sum, 8); return bits == 0; }
+static inline void add_score(Sum *sum, float score, float weight) {
+  sum->dot += score * weight;
+  sum->square += score * score;
+}
+static u32 sum_at_places(u8 *m, const ScanPostings *p, u32 q, Sum *sums, u32 *met) {
+  const u32 *items = U32(p->items);
+  const float *scores = F32(p->scores);
+  u32 first = U32(p->first_items)[q], span = U32(p->end_items)[q] - first, num_met = 0;
+  for (u32 list = U32(p->query_starts)[q]; list < U32(p->query_starts)[q + 1]; list++) {
+    float weight = F32(p->list_weights)[list];
+    u32 start = U32(p->list_starts)[list], end = start + U32(p->list_lengths)[list];
+    for (u32 i = start; i < end; i++) {
+      u32 item = items[i];
+      if (item - first >= span) continue;
+      met[num_met] = item;
+      num_met += is_zero(sums + item);
+      add_score(sums + item, scores[i], weight);
+    }
+  }
+  return num_met;
+}
+static u32 sum_by_blocks(u8 *m, const ScanPostings *p, u32 q, double least, Sum *sums, u32 *met, float *bounds) {
+  const u32 *items = U32(p->items), *blocks = U32(p->run_blocks), *entries = U32(p->run_entries);
+  const float *scores = F32(p->scores), *maxima = F32(p->run_maxima);
+  u32 first_list = U32(p->query_starts)[q], last_list = U32(p->query_starts)[q + 1];
+  memset(bounds, 0, (size_t)p->num_blocks * 4);
+  for (u32 list = first_list; list < last_list; list++) {
+    float weight = F32(p->list_weights)[list];
+    u32 run = U32(p->list_runs)[list], end = run + U32(p->list_run_counts)[list];
+    for (; run < end; run++) bounds[blocks[run]] += maxima[run] * weight;
+  }
+  u32 first = U32(p->first_items)[q], span = U32(p->end_items)[q] - first, num_met = 0;
+  for (u32 list = first_list; list < last_list; list++) {
+    float weight = F32(p->list_weights)[list];
+    u32 run = U32(p->list_runs)[list], end = run + U32(p->list_run_counts)[list];
+    for (; run < end; run++) {
+      if ((double)bounds[blocks[run]] <= least) continue;
+      for (u32 i = entries[run]; i < entries[run + 1]; i++) {
+        u32 item = items[i];
+        if (item - first >= span) continue;
+        met[num_met] = item;
+        num_met += is_zero(sums + item);
+        add_score(sums + item, scores[i], weight);
+      }
+    }
+  }
+  return num_met;
+}
+static u32 sum_by_table(u8 *m, const ScanPostings *p, u32 q, u32 *table, Sum *sums, u32 *met) {
+  const u32 *items = U32(p->items);
+  const float *scores = F32(p->scores);
+  u32 first = U32(p->first_items)[q], span = U32(p->end_items)[q] - first, num_met = 0;
+  u32 shift = 32 - p->table_bits, mask = (1u << p->table_bits) - 1;
+  memset(table, 0, (size_t)4 << p->table_bits);
+  for (u32 list = U32(p->query_starts)[q]; list < U32(p->query_starts)[q + 1]; list++) {
+    float weight = F32(p->list_weights)[list];
+    u32 start = U32(p->list_starts)[list], end = start + U32(p->list_lengths)[list];
+    for (u32 i = start; i < end; i++) {
+      u32 item = items[i];
+      if (item - first >= span) continue;
+      u32 place = item * 0x9e3779b1u >> shift, entry = table[place];
+      while (entry != 0 && met[entry - 1] != item) entry = table[place = (place + 1) & mask];
+      if (entry == 0) {
+        met[num_met] = item;
+        sums[num_met] = (Sum){0, 0};
+        table[place] = entry = ++num_met;
+      }
+      add_score(sums + entry - 1, scores[i], weight);
+    }
+  }
+  return num_met;
+}
+
+KERNEL(scanPostings) {
+  PARAMS(ScanPostings);
+  u32 top_k = p->top_k, capacity = (u64)top_k << 2 < p->num_items ? top_k << 2 : p->num_items;
+  u32 most = p->table_bits ? 1u << (p->table_bits - 1) : p->num_items;
+  u8 *at = scratch + (p->table_bits ? (size_t)most << 3 : 0);
+  Sum *sums = (Sum *)at;
+  float *bounds = (float *)(at += (size_t)most << 3);
+  u32 *met = (u32 *)(at += (size_t)((p->num_blocks + 1) >> 1) << 3);
+  u64 *keys = (u64 *)(at + ((size_t)((most + 1) >> 1) << 3));
+  for (u32 q = lo; q < hi; q++) {
+    double source_norm = F64(p->source_norms)[q];
+    float bar = p->threshold;
+    double least = (double)bar * source_norm * SLACK;
+    u32 num_met = p->table_bits ? sum_by_table(m, p, q, (u32 *)scratch, sums, met)
+      : p->num_blocks ? sum_by_blocks(m, p, q, least, sums, met, bounds)
+      : sum_at_places(m, p, q, sums, met);
+    u32 size = 0;
+    for (u32 i = 0; i < num_met; i++) {
+      u32 item = met[i];
+      Sum *sum = sums + (p->table_bits ? i : item);
+      double dot = sum->dot, n = sum->square, divisor = source_norm;
+      if (!p->table_bits) *sum = (Sum){0, 0};
+      if (p->norms) { double norm = F32(p->norms)[item]; n = norm * norm; }
+      if (p->candidate_norm == 1) {
+        if (dot * dot <= least * least * n) continue;
+        divisor *= sqrt(n);
+      } else if (p->candidate_norm == 2) divisor *= ln_portable(1.0 + n);
+      else if (dot <= least) continue;
+      float score = (float)(dot / divisor);
+      if (!(score > bar) || item == U32(p->excluded)[q] || !(divisor > 0)) continue;
+      keys[size++] = key_of(item, score);
+      if (size == capacity && capacity > top_k) {
+        keep_largest(keys, size, top_k);
+        size = top_k;
+        float worst = bar_below(keys, size);
+        if (worst > bar) bar = worst;
+        least = (double)bar * source_norm * SLACK;
+      }
+    }
+    if (size > top_k) { keep_largest(keys, size, top_k); size = top_k; }
+    store_by_score(keys, size, U32(p->slot_items) + (size_t)q * top_k, U32(p->slot_scores) + (size_t)q * top_k);
+    U32(p->counts)[q] = size;
+  }
+}
+
+typedef struct {
+  u32 num_clusters, vector_starts, vector_clusters, vector_scores, source_starts, source_clusters, source_scores, source_norms;
+  u32 max_candidates, candidate_counts, candidates, candidate_norm;
+  float threshold;
+  u32 top_k, counts, slot_items, slot_scores;
+} RescoreItems;
+
+KERNEL(rescoreItems) {
+  PARAMS(RescoreItems);
+  float *source = (float *)scratch;
+  u64 *keys = (u64 *)(scratch + ((size_t)((p->num_clusters + 1) >> 1) << 3));
+  const u32 *starts = U32(p->vector_starts), *clusters = U32(p->vector_clusters), *own = U32(p->source_clusters);
+  const float *scores = F32(p->vector_scores);
+  for (u32 q = lo; q < hi; q++) {
+    u32 begin = U32(p->source_starts)[q], end = U32(p->source_starts)[q + 1], size = 0, top_k = p->top_k;
+    for (u32 i = begin; i < end; i++) source[own[i]] = F32(p->source_scores)[i];
+    for (u32 c = 0; c < U32(p->candidate_counts)[q]; c++) {
+      u32 item = U32(p->candidates)[(size_t)q * p->max_candidates + c];
+      double dot = 0, n = 0, divisor = F64(p->source_norms)[q];
+      for (u32 i = starts[item]; i < starts[item + 1]; i++) {
+        double value = scores[i];
+        dot += value * (double)source[clusters[i]];
+        n += value * value;
+      }
+      if (p->candidate_norm == 1) divisor *= sqrt(n);
+      else if (p->candidate_norm == 2) divisor *= ln_portable(1.0 + n);
+      float score = (float)(dot / divisor);
+      if (score > p->threshold && divisor > 0) keys[size++] = key_of(item, score);
+    }
+    for (u32 i = begin; i < end; i++) source[own[i]] = 0;
+    if (size > top_k) { keep_largest(keys, size, top_k); size = top_k; }
+    store_by_score(keys, size, U32(p->slot_items) + (size_t)q * top_k, U32(p->slot_scores) + (size_t)q * top_k);
+    U32(p->counts)[q] = size;
+  }
+}
