@@ -53,10 +53,20 @@ const home = route({
   path: '/v1/home',
   operationId: 'homeCandidates',
   tag: 'applications',
-  summary: 'Items for a user, by interests, in turn with items near the producers given',
+  summary:
+    'Items for a user, by interests, in turn with items near producers given or found by the joined score',
   body: z.strictObject({
     userId: s.id,
     producerIds: s.ids.describe('For example those followed last; the first 15 count').optional(),
+    numJoinedProducers: z
+      .number()
+      .int()
+      .min(0)
+      .max(15)
+      .describe(
+        'As many more, those that the joined score of follows and communities puts first, where the model has views; default 5, 0 where producers are given',
+      )
+      .optional(),
     blending,
     ...searching,
   }),
@@ -70,8 +80,8 @@ const home = route({
         ],
   answer: ({ body, modelOf }) => {
     const model = modelOf(body.modelVersion);
-    const { producerIds, blending, userId } = body;
-    const options = { ...searchOptions(body), blending, producerIds };
+    const { producerIds, numJoinedProducers, blending, userId } = body;
+    const options = { ...searchOptions(body), blending, producerIds, numJoinedProducers };
     return { modelVersion: model.modelVersion, recommendations: homeCandidates(model, userId, options) };
   },
 });

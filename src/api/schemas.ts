@@ -72,7 +72,7 @@ export const recommendation = z.strictObject({
   reasons: z.array(reason),
   followed: z
     .array(z.strictObject({ id: z.string(), share: z.number().min(0).max(1.000001) }))
-    .describe('Who to follow by the joined score: followed producers that carry it, and their part of it')
+    .describe('By the joined score: followed producers that carry it, and their part of it')
     .optional(),
 });
 

@@ -76,10 +76,24 @@ export function similarItems(
 export interface HomeOptions extends ApplicationOptions {
   /** Producers whose audiences are asked as well, the first 15; for example those followed last. */
   readonly producerIds?: readonly string[];
+  /** As many more, those that the joined score puts first; where the model has views. Default 5, 0 where producers are given. */
+  readonly numJoinedProducers?: number;
+}
+
+const NUM_JOINED_PRODUCERS = 5;
+
+/** What is asked for candidates: the embedding of an entity. */
+interface HomeSource {
+  readonly types: readonly string[];
+  readonly id: string;
+  readonly aboveScore: number;
+  /** Follows that led to it. */
+  readonly followed?: Recommendation['followed'];
 }
 
 /**
- * Items for a user: those like the user's interests (score > .072), in turn with those like the producers given (score > .7).
+ * Items for a user: those like the user's interests (score > .072), in turn with those like the producers given, and like those that
+ * the joined score of follows and communities puts first for the user (score > .7; `followed` says which follows led there).
  * @throws SimClustersError NO_MODEL when the model has no items
  */
 export function homeCandidates(
@@ -88,19 +102,28 @@ export function homeCandidates(
   options: HomeOptions = {},
 ): Recommendation[] {
   const items = requireItems(model);
-  const sources = [
+  const sources: readonly HomeSource[] = [
     { types: userTypesInOrder, id: userId, aboveScore: ABOVE.interestedIn },
-    ...(options.producerIds ?? [])
-      .slice(0, MAX_SOURCE_KEYS)
-      .map((id) => ({ types: producerTypes, id, aboveScore: ABOVE.producer })),
+    ...producerSources(model, userId, options).slice(0, MAX_SOURCE_KEYS),
   ];
-  const lists = sources.map(({ types, id, aboveScore }) => {
+  const lists = sources.map(({ types, id, aboveScore, followed }) => {
     const found = firstEmbedding(model, types, id);
     if (!found) return [];
     const variant = variantOf(model, found.embeddingType, options);
-    return searchFor(model, items, { vector: found.vector, variant, aboveScore }, options);
+    const list = searchFor(model, items, { vector: found.vector, variant, aboveScore }, options);
+    return followed ? list.map((candidate) => ({ ...candidate, followed })) : list;
   });
   return blend(lists, options);
+}
+
+function producerSources(model: ServingModel, userId: string, options: HomeOptions): HomeSource[] {
+  const { producerIds = [], excludedIds, optedOut } = options;
+  const { numJoinedProducers = producerIds.length > 0 ? 0 : NUM_JOINED_PRODUCERS } = options;
+  const sourceOf = (id: string): HomeSource => ({ types: producerTypes, id, aboveScore: ABOVE.producer });
+  const given = producerIds.map(sourceOf);
+  if (!model.recommender || numJoinedProducers === 0) return given;
+  const joined = whoToFollow(model, userId, { limit: numJoinedProducers, excludedIds, optedOut });
+  return [...given, ...joined.map(({ id, followed }) => ({ ...sourceOf(id), followed }))];
 }
 
 /**

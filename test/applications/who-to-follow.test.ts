@@ -2,7 +2,7 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { createApp } from '../../src/api/app.ts';
-import { whoToFollow } from '../../src/applications/applications.ts';
+import { homeCandidates, whoToFollow } from '../../src/applications/applications.ts';
 import { recommendFromModel } from '../../src/cli/recommend-run.ts';
 import { openModel } from '../../src/pipeline/model-folder.ts';
 import { runPipeline } from '../../src/pipeline/pipeline.ts';
@@ -91,6 +91,25 @@ test('what is hidden, excluded or followed is not given; strangers get nothing',
   assert.ok(clustersOf(new Set()).some(isHidden));
   assert.not(clustersOf(new Set(['topic-1'])).some(isHidden));
   assert.equal(whoToFollow(model, 'unknown'), []);
+});
+
+test('home asks the producers that the joined score puts first, and says which follows led there', () => {
+  const given = whoToFollow(model, 'user-1-3', { limit: 2 });
+  const joined = homeCandidates(model, 'user-1-3', { numJoinedProducers: 2 });
+  const producerIds = given.map(({ id }) => id);
+  // The same sources named by hand give the same items, without the follows.
+  const byHand = homeCandidates(model, 'user-1-3', { producerIds });
+  assert.equal(
+    joined.map(({ followed: _, ...rest }) => rest),
+    byHand,
+  );
+  const carried = joined.filter(({ followed }) => followed);
+  assert.ok(carried.length > 0, 'no item comes from the joined score');
+  const carriers = new Set(given.map(({ followed }) => JSON.stringify(followed)));
+  for (const { followed } of carried) assert.ok(carriers.has(JSON.stringify(followed)));
+  const without = homeCandidates(model, 'user-1-3', { numJoinedProducers: 0 });
+  assert.ok(without.every(({ followed }) => followed === undefined));
+  assert.equal(homeCandidates(model, 'unknown'), []);
 });
 
 test('views made of what the model no longer holds are not used', async () => {
