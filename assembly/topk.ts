@@ -1,35 +1,45 @@
 // The k best (index, score) pairs. "Better" = higher score, then lower index; so the outcome is the same
-// whatever the order in which candidates come. A pair is 8 bytes: u32 index, f32 score.
+// whatever the order in which candidates come. A pair is held as one u64 that is greater for the better pair, for one comparison
+// without a branch: the bits of the f32 score, flipped so that they ascend with it, above the complement of the index.
 import { getF32, getU32, setF32, setU32 } from './access';
 
 // @ts-ignore: decorator
-@inline export function pairIndex(pairs: usize, i: u32): u32 { return load<u32>(pairs + ((<usize>i) << 3)); }
-// @ts-ignore: decorator
-@inline export function pairScore(pairs: usize, i: u32): f32 { return load<f32>(pairs + ((<usize>i) << 3), 4); }
-// @ts-ignore: decorator
-@inline export function setPair(pairs: usize, i: u32, index: u32, score: f32): void {
-  const at = pairs + ((<usize>i) << 3);
-  store<u32>(at, index);
-  store<f32>(at, score, 4);
+@inline function keyOf(index: u32, score: f32): u64 {
+  // -0 becomes 0: they are equal.
+  const bits = reinterpret<u32>(score + 0);
+  return (<u64>(bits ^ (<u32>(<i32>bits >> 31) | 0x80000000)) << 32) | ~index;
 }
-
 // @ts-ignore: decorator
-@inline function isWorse(indexA: u32, scoreA: f32, indexB: u32, scoreB: f32): bool {
-  return scoreA < scoreB || (scoreA == scoreB && indexA > indexB);
+@inline function keyAt(pairs: usize, i: u32): u64 { return load<u64>(pairs + ((<usize>i) << 3)); }
+// @ts-ignore: decorator
+@inline function setKey(pairs: usize, i: u32, key: u64): void { store<u64>(pairs + ((<usize>i) << 3), key); }
+// @ts-ignore: decorator
+@inline export function pairIndex(pairs: usize, i: u32): u32 { return ~load<u32>(pairs + ((<usize>i) << 3)); }
+// @ts-ignore: decorator
+@inline export function pairScore(pairs: usize, i: u32): f32 {
+  const flipped = load<u32>(pairs + ((<usize>i) << 3), 4);
+  return reinterpret<f32>(flipped ^ (~<u32>(<i32>flipped >> 31) | 0x80000000));
 }
+// @ts-ignore: decorator
+@inline export function setPair(pairs: usize, i: u32, index: u32, score: f32): void { setKey(pairs, i, keyOf(index, score)); }
 
-/** Heap with the worst pair on top: puts (index, score) at `place` and sinks it among the first `size` pairs. */
-function sinkWorst(pairs: usize, place: u32, size: u32, index: u32, score: f32): void {
+/** Heap with the worst pair on top: puts a pair at `place` and sinks it among the first `size` pairs. */
+function sinkWorst(pairs: usize, place: u32, size: u32, key: u64): void {
   let at = place;
   for (;;) {
     let child = at * 2 + 1;
     if (child >= size) break;
-    if (child + 1 < size && isWorse(pairIndex(pairs, child + 1), pairScore(pairs, child + 1), pairIndex(pairs, child), pairScore(pairs, child))) child++;
-    if (!isWorse(pairIndex(pairs, child), pairScore(pairs, child), index, score)) break;
-    setPair(pairs, at, pairIndex(pairs, child), pairScore(pairs, child));
+    let worse = keyAt(pairs, child);
+    if (child + 1 < size) {
+      const other = keyAt(pairs, child + 1);
+      child += <u32>(other < worse);
+      worse = other < worse ? other : worse;
+    }
+    if (worse >= key) break;
+    setKey(pairs, at, worse);
     at = child;
   }
-  setPair(pairs, at, index, score);
+  setKey(pairs, at, key);
 }
 
 /**
@@ -39,55 +49,54 @@ function sinkWorst(pairs: usize, place: u32, size: u32, index: u32, score: f32):
 export function offerPair(pairs: usize, size: u32, k: u32, index: u32, score: f32): u32 {
   if (size < k) {
     setPair(pairs, size, index, score);
-    if (size + 1 == k) for (let i = k >> 1; i > 0; i--) sinkWorst(pairs, i - 1, k, pairIndex(pairs, i - 1), pairScore(pairs, i - 1));
+    if (size + 1 == k) for (let i = k >> 1; i > 0; i--) sinkWorst(pairs, i - 1, k, keyAt(pairs, i - 1));
     return size + 1;
   }
-  if (isWorse(pairIndex(pairs, 0), pairScore(pairs, 0), index, score)) sinkWorst(pairs, 0, k, index, score);
+  const key = keyOf(index, score);
+  if (keyAt(pairs, 0) < key) sinkWorst(pairs, 0, k, key);
   return size;
 }
 
 /** Sorts the first `size` pairs best first (heap sort: no recursion, no extra memory). */
 export function sortByScore(pairs: usize, size: u32): void {
-  for (let i = size >> 1; i > 0; i--) sinkWorst(pairs, i - 1, size, pairIndex(pairs, i - 1), pairScore(pairs, i - 1));
+  for (let i = size >> 1; i > 0; i--) sinkWorst(pairs, i - 1, size, keyAt(pairs, i - 1));
   for (let last = size; last > 1; last--) {
-    const index = pairIndex(pairs, last - 1);
-    const score = pairScore(pairs, last - 1);
-    setPair(pairs, last - 1, pairIndex(pairs, 0), pairScore(pairs, 0));
-    sinkWorst(pairs, 0, last - 1, index, score);
+    const key = keyAt(pairs, last - 1);
+    setKey(pairs, last - 1, keyAt(pairs, 0));
+    sinkWorst(pairs, 0, last - 1, key);
   }
 }
 
-function sinkLargestIndex(pairs: usize, place: u32, size: u32, index: u32, score: f32): void {
+/** Heap with the largest index on top, whose complement is the least. */
+function sinkLargestIndex(pairs: usize, place: u32, size: u32, key: u64): void {
   let at = place;
   for (;;) {
     let child = at * 2 + 1;
     if (child >= size) break;
-    if (child + 1 < size && pairIndex(pairs, child + 1) > pairIndex(pairs, child)) child++;
-    if (pairIndex(pairs, child) <= index) break;
-    setPair(pairs, at, pairIndex(pairs, child), pairScore(pairs, child));
+    if (child + 1 < size && <u32>keyAt(pairs, child + 1) < <u32>keyAt(pairs, child)) child++;
+    if (<u32>keyAt(pairs, child) >= <u32>key) break;
+    setKey(pairs, at, keyAt(pairs, child));
     at = child;
   }
-  setPair(pairs, at, index, score);
+  setKey(pairs, at, key);
 }
 
 /** Sorts the first `size` pairs by ascending index. */
 export function sortByIndex(pairs: usize, size: u32): void {
   if (size <= 24) {
     for (let i: u32 = 1; i < size; i++) {
-      const index = pairIndex(pairs, i);
-      const score = pairScore(pairs, i);
+      const key = keyAt(pairs, i);
       let at = i;
-      for (; at > 0 && pairIndex(pairs, at - 1) > index; at--) setPair(pairs, at, pairIndex(pairs, at - 1), pairScore(pairs, at - 1));
-      setPair(pairs, at, index, score);
+      for (; at > 0 && <u32>keyAt(pairs, at - 1) < <u32>key; at--) setKey(pairs, at, keyAt(pairs, at - 1));
+      setKey(pairs, at, key);
     }
     return;
   }
-  for (let i = size >> 1; i > 0; i--) sinkLargestIndex(pairs, i - 1, size, pairIndex(pairs, i - 1), pairScore(pairs, i - 1));
+  for (let i = size >> 1; i > 0; i--) sinkLargestIndex(pairs, i - 1, size, keyAt(pairs, i - 1));
   for (let last = size; last > 1; last--) {
-    const index = pairIndex(pairs, last - 1);
-    const score = pairScore(pairs, last - 1);
-    setPair(pairs, last - 1, pairIndex(pairs, 0), pairScore(pairs, 0));
-    sinkLargestIndex(pairs, 0, last - 1, index, score);
+    const key = keyAt(pairs, last - 1);
+    setKey(pairs, last - 1, keyAt(pairs, 0));
+    sinkLargestIndex(pairs, 0, last - 1, key);
   }
 }
 
