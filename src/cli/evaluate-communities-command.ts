@@ -1,9 +1,11 @@
 /** `simclusters evaluate communities`: found communities against true ones, and in their graph. */
 import type { Argv, CommandModule } from 'yargs';
+import { type ChangeReport, reportChanges } from '../communities/change-report.ts';
+import type { Csr } from '../core/csr.ts';
 import { SimClustersError } from '../core/errors.ts';
 import { formatCount } from '../core/format.ts';
-import type { IdTable } from '../core/ids.ts';
-import type { MemberLists } from '../core/member-lists.ts';
+import { type IdTable, idTableFromStrings } from '../core/ids.ts';
+import { communitiesByVertex, type MemberLists, numCommunitiesOf } from '../core/member-lists.ts';
 import {
   type CommunitySizes,
   type CommunityStructure,
@@ -18,12 +20,14 @@ import { IdLookup } from '../io/id-lookup.ts';
 import { readMemberLists } from '../io/member-lists.ts';
 import { openKernels } from '../kernels/open.ts';
 import { buildCsr } from '../kernels/sparse.ts';
+import { changeLines } from './change-text.ts';
 import { colorsFor } from './colors.ts';
 import { alignedLines, counted, heading, type TextStyle } from './text-layout.ts';
 
 interface CommunitiesArgs {
   readonly communities: string;
   readonly truth?: string;
+  readonly previous?: string;
   readonly graph?: string;
   readonly graphFormat: EdgeFormat;
   readonly threads: number;
@@ -32,7 +36,8 @@ interface CommunitiesArgs {
 
 export const evaluateCommunitiesCommand: CommandModule = {
   command: 'communities',
-  describe: 'Hold communities against true ones (average F1, NMI, ARI, omega) and against their graph',
+  describe:
+    'Hold communities against true ones (average F1, NMI, ARI, omega), against earlier ones and against their graph',
   builder: (command) =>
     addFlags(command).example(
       '$0 evaluate communities --communities found.txt --truth truth.txt --graph graph.metis',
@@ -50,6 +55,12 @@ function addFlags(command: Argv): Argv {
       describe: 'Found communities: a line each, ids of members separated by blanks; -: standard input',
     })
     .option('truth', { type: 'string', requiresArg: true, describe: 'True communities, in the same form' })
+    .option('previous', {
+      type: 'string',
+      requiresArg: true,
+      describe:
+        'Communities of an earlier run, in the same form: how stable they are, each held against the one on the same line',
+    })
     .option('graph', {
       type: 'string',
       requiresArg: true,
@@ -74,6 +85,8 @@ interface Evaluation {
   readonly communities: CommunitySizes;
   readonly truth?: CommunitySizes;
   readonly agreement?: TruthAgreement;
+  /** Since the previous communities; ids are the numbers of lines. */
+  readonly change?: ChangeReport;
   /** Members that the graph does not name; they count as vertices without edges. */
   readonly numNotInGraph?: number;
   readonly structure?: CommunityStructure;
@@ -89,8 +102,10 @@ async function evaluateCommunities(args: CommunitiesArgs): Promise<void> {
   const found = await readMemberLists(args.communities, ids);
   const numVertices = ids.size;
   const truth = args.truth === undefined ? undefined : await readMemberLists(args.truth, ids);
+  const previous = args.previous === undefined ? undefined : await readMemberLists(args.previous, ids);
   const evaluation: Evaluation = {
     communities: summarizeSizes(found, ids.size),
+    ...(previous && { change: changeSince(previous, found, ids.size) }),
     ...(truth && {
       truth: summarizeSizes(truth, ids.size),
       agreement: compareWithTruth(found, truth, ids.size),
@@ -104,13 +119,29 @@ async function evaluateCommunities(args: CommunitiesArgs): Promise<void> {
 }
 
 function demandFiles(args: CommunitiesArgs): void {
-  const isTwice = (['communities', 'truth', 'graph'] as const).find((name) => Array.isArray(args[name]));
-  if (isTwice === undefined && (args.truth ?? args.graph) !== undefined) return;
+  const isTwice = (['communities', 'truth', 'previous', 'graph'] as const).find((name) =>
+    Array.isArray(args[name]),
+  );
+  if (isTwice === undefined && (args.truth ?? args.previous ?? args.graph) !== undefined) return;
   throw new SimClustersError('BAD_PARAM', {
-    got: isTwice ? `--${isTwice} more than once` : 'neither --truth nor --graph',
+    got: isTwice ? `--${isTwice} more than once` : 'none of --truth, --previous and --graph',
     expected: isTwice ? 'one file' : 'something to hold the communities against',
-    todo: isTwice ? `Give --${isTwice} once` : 'Give --truth, --graph or both',
+    todo: isTwice ? `Give --${isTwice} once` : 'Give one of them, or several',
   });
+}
+
+/** Communities count from 1, as clusters do; whoever stands in neither file is of no account. */
+function changeSince(previous: MemberLists, found: MemberLists, numVertices: number): ChangeReport {
+  const producerIds = idTableFromStrings(Array.from({ length: numVertices }, (_, v) => String(v)));
+  const clustersOf = (lists: MemberLists): Csr => {
+    const { indptr, members } = communitiesByVertex(lists, numVertices);
+    const numCols = numCommunitiesOf(lists) + 1;
+    return { numRows: numVertices, numCols, indptr, indices: members.map((community) => community + 1) };
+  };
+  return reportChanges(
+    { producerIds, knownFor: clustersOf(previous) },
+    { producerIds, knownFor: clustersOf(found) },
+  );
 }
 
 function readGraph(file: string, format: EdgeFormat): Promise<EdgeInput> {
@@ -176,13 +207,14 @@ async function structureOf(
   }
 }
 
-function textOf({ communities, truth, agreement, structure, numNotInGraph = 0 }: Evaluation): string {
+function textOf({ communities, truth, agreement, change, structure, numNotInGraph = 0 }: Evaluation): string {
   const { bold, dim, cyan } = colorsFor(process.stdout);
   const style = { width: process.stdout.columns ?? 100, bold, dim, accent: cyan };
   const lines = [
     ...sizeLines('Communities', communities, style),
     ...(truth ? sizeLines('Truth', truth, style) : []),
     ...(agreement ? agreementLines(agreement, style) : []),
+    ...(change ? changeLines(change, style) : []),
     ...(structure ? structureLines(structure, numNotInGraph, style) : []),
   ];
   return `${lines.slice(1).join('\n')}\n`;

@@ -110,6 +110,8 @@ export class Journal {
   readonly embeddings: Database<Uint8Array, [string, number]>;
   #lastSequence: number;
   #lastReceivedMs = 0;
+  /** Last entry that need not be there any more for the next to follow. */
+  #lastSettled = 0;
   #bytes = 0;
   #failure: unknown;
 
@@ -121,6 +123,7 @@ export class Journal {
     this.embeddings = store.openDB({ name: 'embeddings', encoding: 'binary' });
     const [last] = this.#entries.getKeys({ reverse: true, limit: 1 });
     this.#lastSequence = last ?? 0;
+    this.#lastSettled = this.#lastSequence;
     if (last !== undefined) this.#lastReceivedMs = this.read(last)!.receivedMs;
   }
 
@@ -136,6 +139,7 @@ export class Journal {
   /** Numbers go on behind this one: where a checkpoint has outlived the entries. */
   startAfter(sequence: number, receivedMs: number): void {
     this.#lastSequence = Math.max(this.#lastSequence, sequence);
+    this.#lastSettled = Math.max(this.#lastSettled, sequence);
     this.#lastReceivedMs = Math.max(this.#lastReceivedMs, receivedMs);
   }
 
@@ -166,11 +170,17 @@ export class Journal {
     const entry = { sequence, partition, position, receivedMs: this.#lastReceivedMs, events };
     this.#bytes += events.length;
     const value = encodeEntry(entry);
-    const written = this.#write(() => [
-      this.#entries.put(sequence, value),
-      this.#positions.put(partition, encoder.encode(position)),
-    ]);
+    const written = this.#write(() => {
+      this.#demandBefore(sequence);
+      return [this.#entries.put(sequence, value), this.#positions.put(partition, encoder.encode(position))];
+    });
     return { entry, written };
+  }
+
+  /** Transactions follow one another before the failure of one is known: the next must not leave a gap behind it. */
+  #demandBefore(sequence: number): void {
+    if (sequence - 1 <= this.#lastSettled || this.#entries.doesExist(sequence - 1)) return;
+    throw new Error(`the journal could not be written: entry ${sequence - 1} is not there`);
   }
 
   /** After a failure the store is left alone: it may not answer any more. */
@@ -211,6 +221,7 @@ export class Journal {
   /** Forgets the entries up to and including a sequence number, and keeps embeddings, in one transaction. */
   async trim(sequence: number, keep: () => readonly Promise<unknown>[] = () => []): Promise<void> {
     const gone = [...this.#entries.getKeys({ end: sequence + 1 })];
+    this.#lastSettled = Math.max(this.#lastSettled, sequence);
     await this.#write(() => [...gone.map((key) => this.#entries.remove(key)), ...keep()]);
     this.#bytes = 0;
   }

@@ -16,6 +16,7 @@ import { type CheckpointHead, readCheckpoint, readCheckpointHead, writeCheckpoin
 import { DeadLetters } from './dead-letters.ts';
 import { EmbeddingStore } from './embedding-store.ts';
 import { type EngineOptions, type Interests, StreamEngine } from './engine.ts';
+import { Interruptible } from './interruptible.ts';
 import { type Journal, type JournalEntry, openJournal } from './journal.ts';
 import { type SnapshotOptions, type SnapshotPointer, snapshotDefaults, writeSnapshot } from './snapshot.ts';
 import type { Source, SourceBatch, SourceSession } from './source.ts';
@@ -56,7 +57,7 @@ export class Stream implements SourceSession {
   #whenLess: (() => void)[] = [];
   readonly #unsettled = new Map<string, Promise<void>>();
   #failure: unknown;
-  #onFailure: (error: unknown) => void = () => {};
+  readonly #reading = new Interruptible<SourceBatch | undefined>();
   #sequence = 0;
   #receivedMs = 0;
   #positions: Record<string, string> = {};
@@ -147,18 +148,10 @@ export class Stream implements SourceSession {
    * @throws whatever keeps the stream from going on: WRITE_FAILED, OUT_OF_MEMORY, errors of the source
    */
   async run(source: Source): Promise<void> {
-    const failed = new Promise<never>((_, reject) => {
-      const before = this.#onFailure;
-      this.#onFailure = (error) => {
-        before(error);
-        reject(error);
-      };
-    });
-    failed.catch(() => {});
     await source.open(this);
     for (;;) {
       if (this.#failure !== undefined) throw this.#failure;
-      const batch = await Promise.race([source.read(), failed]);
+      const batch = await this.#reading.wait(source.read());
       if (!batch) break;
       await this.#accept(source, batch);
     }
@@ -213,7 +206,7 @@ export class Stream implements SourceSession {
 
   #fail(error: unknown): void {
     this.#failure ??= error;
-    this.#onFailure(error);
+    this.#reading.interrupt(() => Promise.reject(this.#failure));
     for (const go of this.#whenLess.splice(0)) go();
   }
 

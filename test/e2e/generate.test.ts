@@ -82,6 +82,26 @@ test('snapshots share most of their edges; the same seed gives the same bytes', 
   assert.is(header, `2000 ${first.size / 2} 1`);
 });
 
+test('communities are held against earlier ones, line by line', () => {
+  const folder = newFolder();
+  const write = (name: string, lines: readonly string[]) => {
+    writeFileSync(join(folder, name), `${lines.join('\n')}\n`);
+    return join(folder, name);
+  };
+  const letters = 'a b c d e f g h i j';
+  const previous = write('previous.txt', [letters, 'k l m', 'n o']);
+  const found = write('found.txt', [letters.replace('j', 'k'), 'l m j', '', 'p q']);
+  const args = ['evaluate', 'communities', '--communities', found, '--previous', previous];
+  const { change } = JSON.parse(simclusters([...args, '--json']).stdout);
+  // a-i, l and m stayed; j and k changed places; n and o lost theirs; p and q are new.
+  const { same, different, someToNone, noneToSome, shareSame } = change.producers;
+  assert.equal([same, different, someToNone, noneToSome, shareSame], [11, 2, 2, 2, 11 / 15]);
+  assert.equal([change.clusters.extinctIds, change.clusters.newIds], [[3], [4]]);
+  assert.is(change.clusters.numCompared, 1);
+  assert.ok(Math.abs(change.clusters.cosine.mean - 0.9) < 1e-12);
+  assert.match(simclusters(args).stdout, /73\.3 % of producers kept their community: 11 the same, 2 another/);
+});
+
 test('what cannot be done is refused in words, and no file is left', () => {
   const folder = newFolder();
   const graph = join(folder, 'g.metis');
@@ -101,7 +121,7 @@ test('what cannot be done is refused in words, and no file is left', () => {
   assert.match(toStdout.stderr, /\/dev\/stdout/);
   const alone = simclusters(['evaluate', 'communities', '--communities', 'x']);
   assert.is(alone.status, 64);
-  assert.match(alone.stderr, /neither --truth nor --graph/);
+  assert.match(alone.stderr, /none of --truth, --previous and --graph/);
   writeFileSync(join(folder, 'strange.txt'), 'a b\n');
   writeFileSync(join(folder, 'edges.tsv'), '1\t2\n2\t3\n');
   const strange = simclusters(

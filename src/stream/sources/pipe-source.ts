@@ -1,5 +1,6 @@
 /** Events from a pipe, such as standard input. */
 import type { Readable } from 'node:stream';
+import { Interruptible } from '../interruptible.ts';
 import type { Source, SourceBatch, SourceSession } from '../source.ts';
 
 const NEWLINE = 10;
@@ -15,16 +16,12 @@ export class PipeSource implements Source {
   #position = 0;
   #rest: Buffer = Buffer.alloc(0);
   #isDrained = false;
-  #stop: () => void = () => {};
-  readonly #stopped: Promise<{ done: true; value: undefined }>;
+  readonly #reading = new Interruptible<IteratorResult<Buffer, undefined>>();
 
   constructor(name: string, input: Readable) {
     this.name = name;
     this.#input = input;
     this.#pieces = input[Symbol.asyncIterator]();
-    this.#stopped = new Promise((resolve) => {
-      this.#stop = () => resolve({ done: true, value: undefined });
-    });
   }
 
   async open(session: SourceSession): Promise<void> {
@@ -33,7 +30,7 @@ export class PipeSource implements Source {
 
   async read(): Promise<SourceBatch | undefined> {
     while (!this.#isDrained) {
-      const { done, value } = await Promise.race([this.#pieces.next(), this.#stopped]);
+      const { done, value } = await this.#reading.wait(this.#pieces.next());
       if (done) {
         this.#isDrained = true;
         break;
@@ -57,7 +54,7 @@ export class PipeSource implements Source {
 
   drain(): void {
     this.#isDrained = true;
-    this.#stop();
+    this.#reading.interrupt(async () => ({ done: true, value: undefined }));
   }
 
   async close(): Promise<void> {
