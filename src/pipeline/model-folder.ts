@@ -1,6 +1,15 @@
 /** A model on disk: a folder with manifest.json and a file per artifact. Writers hold its lock. */
 import { randomBytes } from 'node:crypto';
-import { existsSync, linkSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  linkSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { join, resolve } from 'node:path';
 import { SimClustersError } from '../core/errors.ts';
 import { readTable, writeTable } from '../io/artifact-file.ts';
@@ -153,24 +162,17 @@ export function lockModel(folder: string): () => void {
   const draft = `${lock}.${randomBytes(4).toString('hex')}.tmp-${process.pid}`;
   try {
     mkdirSync(folder, { recursive: true });
-    if (existsSync(lock) && !isHeld(lock)) rmSync(lock, { force: true });
     // Linked, so that the lock is never there without its owner's name in it.
     writeFileSync(draft, String(process.pid));
-    linkSync(draft, lock);
+    takeLock(folder, lock, draft);
     held.add(lock);
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST' || !existsSync(lock))
-      throw writeFailure(folder, error);
-    throw new SimClustersError('MODEL_LOCKED', {
-      file: folder,
-      got: `a lock held by process ${readFileSync(lock, 'utf8')}`,
-      expected: 'one writer at a time',
-      todo: `Wait for it, write to another --model folder, or remove ${lock} if that process is none of ours`,
-    });
+    throw writeFailure(folder, error);
   } finally {
-    if (existsSync(draft)) rmSync(draft);
+    rmSync(draft, { force: true });
   }
-  for (const file of readdirSync(folder)) if (isLeftOver(file)) rmSync(join(folder, file), { force: true });
+  for (const file of readdirSync(folder))
+    if (isLeftOver(file) && !isOfAnother(file)) rmSync(join(folder, file), { force: true });
   return () => {
     held.delete(lock);
     rmSync(lock, { force: true });
@@ -180,9 +182,62 @@ export function lockModel(folder: string): () => void {
 /** Locks that this process holds: its own number in a lock may also be that of a dead namesake. */
 const held = new Set<string>();
 
-function isHeld(lock: string): boolean {
-  const pid = Number(readFileSync(lock, 'utf8'));
-  if (pid === process.pid) return held.has(lock);
+/** Others may take the lock, give it back or take it over at any moment. */
+function takeLock(folder: string, lock: string, draft: string): void {
+  for (;;) {
+    try {
+      linkSync(draft, lock);
+      return;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    }
+    const owner = ownerOf(lock);
+    if (owner === undefined) continue;
+    if (isHeld(lock, owner))
+      throw new SimClustersError('MODEL_LOCKED', {
+        file: folder,
+        got: `a lock held by process ${owner}`,
+        expected: 'one writer at a time',
+        todo: `Wait for it, write to another --model folder, or remove ${lock} if that process is none of ours`,
+      });
+    putAside(lock, owner);
+  }
+}
+
+/** Takes a dead process's lock away; one that took its place a moment ago comes back. */
+function putAside(lock: string, deadOwner: string): void {
+  const aside = `${lock}.${randomBytes(4).toString('hex')}.tmp-${process.pid}`;
+  try {
+    renameSync(lock, aside);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return;
+    throw error;
+  }
+  if (ownerOf(aside) !== deadOwner) linkSync(aside, lock);
+  rmSync(aside, { force: true });
+}
+
+/** Undefined: the lock is gone. */
+function ownerOf(lock: string): string | undefined {
+  try {
+    return readFileSync(lock, 'utf8');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
+  }
+}
+
+function isHeld(lock: string, owner: string): boolean {
+  return Number(owner) === process.pid ? held.has(lock) : isAlive(Number(owner));
+}
+
+/** A temporary file of another process that is at work: it may be about to find the folder locked. */
+function isOfAnother(file: string): boolean {
+  const pid = Number(/\d+$/.exec(file)?.[0]);
+  return pid !== process.pid && isAlive(pid);
+}
+
+function isAlive(pid: number): boolean {
   if (!Number.isInteger(pid) || pid <= 0) return false;
   try {
     process.kill(pid, 0);

@@ -48,7 +48,9 @@ export async function writeCheckpoint(
   await writeFileAtomically(join(folder, POINTER), [Buffer.from(`${JSON.stringify(pointer, null, 1)}\n`)]);
   for (const name of readdirSync(folder)) {
     const isOld = /^checkpoint-\d+-\w+\.bin$/.test(name) && name !== file;
-    if (isOld || isLeftOver(name)) rmSync(join(folder, name), { force: true });
+    // Not those of others, such as a process that is about to find the folder locked.
+    const isUnfinished = name.startsWith('checkpoint') && isLeftOver(name);
+    if (isOld || isUnfinished) rmSync(join(folder, name), { force: true });
   }
 }
 
