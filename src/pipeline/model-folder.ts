@@ -169,7 +169,7 @@ export function lockModel(folder: string): () => void {
   } catch (error) {
     throw writeFailure(folder, error);
   } finally {
-    rmSync(draft, { force: true });
+    if (existsSync(draft)) rmSync(draft, { force: true });
   }
   for (const file of readdirSync(folder))
     if (isLeftOver(file) && !isOfAnother(file)) rmSync(join(folder, file), { force: true });
