@@ -10,7 +10,7 @@ import { HeldPairs, MAX_HELD_PAIRS } from './held-pairs.ts';
 
 /** Rows that are looked at first, by their share of the cost; in so many places, for rows that follow one another are alike. */
 const SAMPLE_SHARE = 0.02;
-const SAMPLE_PLACES = 4;
+const MAX_SAMPLE_PLACES = 4;
 /** With more kept pairs per multiply-add, holding them costs more than counting them twice. */
 const MAX_KEPT_PER_MULTIPLY_ADD = 0.1;
 /** The same where so many pairs are expected that the best are chosen several times. */
@@ -39,8 +39,12 @@ export async function topKFromUpperTriangle(
     // Every pair above the threshold: which of them are among the best shows only when all rows are there.
     const upper = { ...options, bStarts, topK: b.numCols };
     const [placedA, placedB] = [place(a), place(b)];
-    const keptShare = await sampleKeptShare(kernels, placedA, placedB, upper);
-    const numExpected = keptShare * multiplyAddsOf(a, b, bStarts, 0, a.numRows);
+    const numMultiplyAdds = multiplyAddsOf(a, b, bStarts, 0, a.numRows);
+    // Where all that may be kept can be held, a wrong guess costs little, and four small jobs would cost more.
+    const mayOverflow = numMultiplyAdds * MAX_KEPT_PER_MULTIPLY_ADD > maxHeldPairs;
+    const numPlaces = mayOverflow ? MAX_SAMPLE_PLACES : 1;
+    const keptShare = await sampleKeptShare(kernels, placedA, placedB, upper, numPlaces);
+    const numExpected = keptShare * numMultiplyAdds;
     if (keptShare > (numExpected > maxHeldPairs ? MAX_KEPT_IN_TURNS : MAX_KEPT_PER_MULTIPLY_ADD))
       return undefined;
     const held = new HeldPairs(kernels, a.numRows, options.topK, maxHeldPairs);
@@ -55,14 +59,15 @@ async function sampleKeptShare(
   a: Csr,
   b: Csr,
   options: SpgemmOptions & { readonly bStarts: Uint32Array },
+  numPlaces: number,
 ): Promise<number> {
   let numKept = 0;
   let numMultiplyAdds = 0;
-  const shares = Array.from({ length: SAMPLE_PLACES }, (_, i) => [i, i + SAMPLE_SHARE]).flat();
+  const shares = Array.from({ length: numPlaces }, (_, i) => [i, i + SAMPLE_SHARE]).flat();
   const bounds = rowsOfShares(
     a,
     b,
-    shares.map((share) => share / SAMPLE_PLACES),
+    shares.map((share) => share / numPlaces),
     options.bStarts,
   );
   for (let i = 0; i < bounds.length; i += 2) {
