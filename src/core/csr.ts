@@ -17,6 +17,11 @@ export interface Csr {
   readonly data?: Float32Array;
 }
 
+/** A matrix that has values. */
+export interface ValuedCsr extends Csr {
+  readonly data: Float32Array;
+}
+
 /** Number of stored values. */
 export function nnz(csr: Csr): number {
   return csr.indptr[csr.numRows];

@@ -3,7 +3,7 @@ import { type Csr, nnz } from '../core/csr.ts';
 import { floorFloat32 } from '../core/math.ts';
 import type { RandomKey } from '../core/rng.ts';
 import type { Kernels, Progress } from './kernels.ts';
-import { compactSlots } from './sparse.ts';
+import { compactSlots, takeOut } from './sparse.ts';
 import { DEFAULT_PANEL_BYTES, ENTRY_BYTES, type Panel } from './spgemm.ts';
 
 /**
@@ -205,7 +205,7 @@ export async function samplePairs(
         });
         for (const [name, values] of Object.entries(counts))
           totals[name as keyof typeof totals] += sumOf(values);
-        return compactSlots(kernels, arena, slots, numProducers);
+        return takeOut(await compactSlots(kernels, arena, slots, numProducers));
       });
       await take(panel);
       firstRow += numRows;

@@ -1,5 +1,5 @@
 /** Sparse matrices through the kernels: Csr in, Csr out. Inputs are copied into kernel memory, results out of it. */
-import { type Csr, nnz } from '../core/csr.ts';
+import { type Csr, nnz, type ValuedCsr } from '../core/csr.ts';
 import { SimClustersError } from '../core/errors.ts';
 import { floorFloat32, inverseRoot } from '../core/math.ts';
 import type { Arena } from './arena.ts';
@@ -41,21 +41,41 @@ export async function buildCsr(
 
 /** Aᵀ, rows ascending by column. Cost O(nnz). */
 export async function transpose(kernels: Kernels, a: Csr): Promise<Csr> {
+  return kernels.scope(async (arena) => takeOut(await transposePlaced(kernels, arena, a)));
+}
+
+/** max(A, Aᵀ). Square, with data. */
+export async function unionMaxTransposed(kernels: Kernels, a: Csr): Promise<ValuedCsr> {
   return kernels.scope(async (arena) => {
-    const rowOf = await rowOfEntries(kernels, arena, arena.put(a.indptr), nnz(a));
-    const sorted = await sortByKey(kernels, arena, a.numCols, {
-      keys: a.indices,
-      values: rowOf,
-      data: a.data,
-    });
-    return {
-      numRows: a.numCols,
-      numCols: a.numRows,
-      indptr: sorted.indptr.slice(),
-      indices: sorted.values.slice(),
-      data: sorted.data?.slice(),
-    };
+    const placed = placeCsr(arena, a);
+    return unionMax(kernels, placed, await transposePlaced(kernels, arena, placed));
   });
+}
+
+/** Aᵀ; lies in the arena. */
+async function transposePlaced(kernels: Kernels, arena: Arena, a: Csr): Promise<Csr> {
+  const sorted = reserveSorted(arena, a.numCols, nnz(a), Boolean(a.data));
+  await kernels.scope(async () => {
+    const values = await rowOfEntries(kernels, arena, arena.put(a.indptr), nnz(a));
+    await sortInto(kernels, arena, sorted, { keys: a.indices, values, data: a.data });
+  });
+  return {
+    numRows: a.numCols,
+    numCols: a.numRows,
+    indptr: sorted.indptr,
+    indices: sorted.values,
+    data: sorted.data,
+  };
+}
+
+/** The matrix in the arena; parts that lie there already stay where they are. */
+export function placeCsr(arena: Arena, { indptr, indices, data, ...shape }: Csr): Csr {
+  return { ...shape, indptr: arena.put(indptr), indices: arena.put(indices), data: data && arena.put(data) };
+}
+
+/** A copy outside of the arena. */
+export function takeOut<Matrix extends Csr>({ indptr, indices, data, ...matrix }: Matrix): Matrix {
+  return { ...matrix, indptr: indptr.slice(), indices: indices.slice(), data: data?.slice() } as Matrix;
 }
 
 /** A matrix that lies in the arena. With a unit, `data` are whole multiples of it. */
@@ -124,12 +144,12 @@ export async function topKRows(
       ...slots,
     });
     await kernels.run([kernels.step('topKRows', params, a.numRows)], { scratchBytes: k * 8 });
-    return compactSlots(kernels, arena, { ...slots, slots: k }, a.numCols);
+    return takeOut(await compactSlots(kernels, arena, { ...slots, slots: k }, a.numCols));
   });
 }
 
 /** max(A, B) where both are stored, else the one that is. Same shape, both with data. */
-export async function unionMax(kernels: Kernels, a: Csr, b: Csr): Promise<Csr> {
+export async function unionMax(kernels: Kernels, a: Csr, b: Csr): Promise<ValuedCsr> {
   return kernels.scope(async (arena) => {
     const inputs = {
       aIndptr: arena.put(a.indptr),
@@ -239,14 +259,31 @@ export async function sortByKey(
   numKeys: number,
   items: KeyedItems,
 ): Promise<SortedItems> {
+  const sorted = reserveSorted(arena, numKeys, items.keys.length, Boolean(items.data));
+  await kernels.scope(() => sortInto(kernels, arena, sorted, items));
+  return sorted;
+}
+
+function reserveSorted(arena: Arena, numKeys: number, numItems: number, hasData: boolean): SortedItems {
+  return {
+    indptr: arena.u32(numKeys + 1),
+    values: arena.u32(numItems),
+    data: hasData ? arena.f32(numItems) : undefined,
+  };
+}
+
+async function sortInto(
+  kernels: Kernels,
+  arena: Arena,
+  { indptr, values, data }: SortedItems,
+  items: KeyedItems,
+): Promise<void> {
+  const numKeys = indptr.length - 1;
   const numItems = items.keys.length;
   // More blocks than threads gain nothing, and each costs numKeys words.
   const numBlocks = Math.max(1, Math.min(kernels.numThreads, Math.floor(MAX_CURSORS / numKeys)));
   const cursors = arena.u32(numBlocks * numKeys);
   cursors.fill(0);
-  const indptr = arena.u32(numKeys + 1);
-  const values = arena.u32(numItems);
-  const data = items.data && arena.f32(numItems);
   const params = kernels.block('countKeys', {
     keys: arena.put(items.keys),
     numItems,
@@ -264,7 +301,6 @@ export async function sortByKey(
     kernels.step('prefixKeys', params, 1, 1),
     kernels.step('scatterByKey', params, numBlocks, 1),
   ]);
-  return { indptr, values, data };
 }
 
 async function rowOfEntries(
@@ -307,20 +343,25 @@ export interface Slots {
   readonly slotStarts?: Uint32Array;
 }
 
-/** A CSR from padded rows; it lies outside of the arena. */
+/** A CSR from padded rows; it lies in the arena. */
 export async function compactSlots(
   kernels: Kernels,
   arena: Arena,
   { counts, ...slots }: Slots,
   numCols: number,
-): Promise<Csr & { readonly data: Float32Array }> {
+): Promise<ValuedCsr> {
   const numRows = counts.length;
   const indptr = arena.put(prefixSum(counts));
-  const indicesOut = arena.u32(indptr[numRows]);
-  const dataOut = arena.f32(indptr[numRows]);
-  const params = kernels.block('compactRows', { ...slots, indptrOut: indptr, indicesOut, dataOut });
+  const indices = arena.u32(indptr[numRows]);
+  const data = arena.f32(indptr[numRows]);
+  const params = kernels.block('compactRows', {
+    ...slots,
+    indptrOut: indptr,
+    indicesOut: indices,
+    dataOut: data,
+  });
   await kernels.run([kernels.step('compactRows', params, numRows)]);
-  return { numRows, numCols, indptr: indptr.slice(), indices: indicesOut.slice(), data: dataOut.slice() };
+  return { numRows, numCols, indptr, indices, data };
 }
 
 function requireData(a: Csr): Float32Array {

@@ -2,10 +2,10 @@
  * Sparse product that keeps the best entries of each row. Rows are computed in panels, whose output is what bounds the
  * memory; the rows of a panel are cut into units of about equal work, for rows of a power-law graph differ a million-fold.
  */
-import { type Csr, nnz, requireProduct } from '../core/csr.ts';
+import { type Csr, nnz, requireProduct, type ValuedCsr } from '../core/csr.ts';
 import { floorFloat32 } from '../core/math.ts';
 import type { Kernels, Progress } from './kernels.ts';
-import { compactSlots } from './sparse.ts';
+import { compactSlots, takeOut } from './sparse.ts';
 
 export interface SpgemmOptions {
   /** Largest number of entries kept per row. */
@@ -25,6 +25,8 @@ export interface SpgemmOptions {
   readonly minCommon?: number;
   /** For each entry (r, i) of A, the place in B from which row i counts; absent: its first. Products of ones only. */
   readonly bStarts?: Uint32Array;
+  /** What `rowCosts` says of the same product, where that is known already. */
+  readonly rowCosts?: Float64Array;
   /** Rows of A to compute, half-open; the others are left out of the result. Default all. */
   readonly rows?: readonly [lo: number, hi: number];
   /** Bytes that the rows of a panel may take; the result does not depend on it. Default 512 MiB. */
@@ -33,7 +35,7 @@ export interface SpgemmOptions {
 }
 
 /** Rows of a product, columns ascending within a row. */
-export type Panel = Csr & { readonly data: Float32Array };
+export type Panel = ValuedCsr;
 
 /** Units of work per thread and panel: the last to finish keeps the others waiting for no more than a unit. */
 const UNITS_PER_THREAD = 64;
@@ -52,12 +54,15 @@ export const ENTRY_BYTES = 16;
 export async function spgemmTopK(kernels: Kernels, a: Csr, b: Csr, options: SpgemmOptions): Promise<Csr> {
   const panels: Panel[] = [];
   await spgemmPanels(kernels, a, b, options, (panel) => {
-    panels.push(panel);
+    panels.push(takeOut(panel));
   });
   return stackRows(panels, b.numCols);
 }
 
-/** The same product, handed over panel by panel, top to bottom; how many rows a panel has depends on `maxPanelBytes`. */
+/**
+ * The same product, handed over panel by panel, top to bottom; how many rows a panel has depends on `maxPanelBytes`.
+ * Panels lie in the arena, and are gone when `take` is done.
+ */
 export async function spgemmPanels(
   kernels: Kernels,
   a: Csr,
@@ -67,7 +72,7 @@ export async function spgemmPanels(
 ): Promise<void> {
   requireProduct('sparse product', a, b);
   const topK = Math.max(1, Math.min(options.topK, b.numCols));
-  const costs = rowCosts(a, b, options.bStarts);
+  const costs = options.rowCosts ?? rowCosts(a, b, options.bStarts);
   const [begin, end] = options.rows ?? [0, a.numRows];
   const totalCost = costs[end] - costs[begin];
   await kernels.scope(async (arena) => {
@@ -101,7 +106,7 @@ export async function spgemmPanels(
       const cost = costs[firstRow + numRows] - before;
       const onProgress = (share: number) =>
         options.onProgress?.((before - costs[begin] + cost * share) / (totalCost || 1));
-      const panel = await kernels.scope(async () => {
+      await kernels.scope(async () => {
         const unitStarts = cutIntoUnits(costs, firstRow, numRows, kernels.numThreads * UNITS_PER_THREAD);
         const slots = {
           slotStarts: arena.put(slotStarts),
@@ -117,9 +122,8 @@ export async function spgemmPanels(
         });
         const step = kernels.step('spgemmTopK', params, unitStarts.length - 1, 1);
         await kernels.run([step], { scratchBytes, onProgress });
-        return compactSlots(kernels, arena, slots, b.numCols);
+        await take(await compactSlots(kernels, arena, slots, b.numCols));
       });
-      await take(panel);
       firstRow += numRows;
       if (firstRow === end) return;
     }
@@ -134,27 +138,33 @@ export function spgemmScratchBytes(numCols: number, topK: number): number {
 
 /** Multiply-adds of A · B. A count of pairs that may well exceed 2^32. Cost O(nnz of A). */
 export function countMultiplyAdds(a: Csr, b: Csr): number {
-  return rowCosts(a, b)[a.numRows] - a.numRows * ROW_COST;
+  return multiplyAddsOf(rowCosts(a, b), 0, a.numRows);
 }
 
-/** For each share, ascending from 0 to 1: the row up to which the rows of A · B take that share of its cost. */
-export function rowsOfShares(a: Csr, b: Csr, shares: readonly number[], bStarts?: Uint32Array): number[] {
-  const costs = rowCosts(a, b, bStarts);
+/** Multiply-adds of rows lo..hi, by their costs. */
+export function multiplyAddsOf(costs: Float64Array, lo: number, hi: number): number {
+  return costs[hi] - costs[lo] - (hi - lo) * ROW_COST;
+}
+
+/** For each share, ascending from 0 to 1: the row up to which the rows take that share of the cost. */
+export function rowsOfShares(costs: Float64Array, shares: readonly number[]): number[] {
   let row = 0;
   return shares.map((share) => {
-    while (costs[row] < share * costs[a.numRows]) row++;
+    while (costs[row] < share * costs[costs.length - 1]) row++;
     return row;
   });
 }
 
-/** f64[rows of A + 1]: what the rows before each cost, in multiply-adds. */
-function rowCosts(a: Csr, b: Csr, bStarts?: Uint32Array): Float64Array {
+/** f64[rows of A + 1]: what the rows before each cost, in multiply-adds. Cost O(nnz of A). */
+export function rowCosts(a: Csr, b: Csr, bStarts?: Uint32Array): Float64Array {
+  const { indptr, indices } = a;
+  const ends = b.indptr.subarray(1);
   const costs = new Float64Array(a.numRows + 1);
   for (let row = 0; row < a.numRows; row++) {
     let cost = ROW_COST;
-    for (let at = a.indptr[row]; at < a.indptr[row + 1]; at++) {
-      const i = a.indices[at];
-      cost += b.indptr[i + 1] - (bStarts ? bStarts[at] : b.indptr[i]);
+    for (let at = indptr[row]; at < indptr[row + 1]; at++) {
+      const i = indices[at];
+      cost += ends[i] - (bStarts ? bStarts[at] : b.indptr[i]);
     }
     costs[row + 1] = costs[row] + cost;
   }
@@ -169,13 +179,13 @@ function placeSlots(
   topK: number,
   maxEntries: number,
 ): Uint32Array {
-  const starts = [0];
+  const starts = new Uint32Array(end - firstRow + 1);
   for (let row = firstRow; row < end; row++) {
-    const next = starts[row - firstRow] + Math.min(topK, costs[row + 1] - costs[row] - ROW_COST);
-    if (next > maxEntries && row > firstRow) break;
-    starts.push(next);
+    const next = starts[row - firstRow] + Math.min(topK, multiplyAddsOf(costs, row, row + 1));
+    if (next > maxEntries && row > firstRow) return starts.subarray(0, row - firstRow + 1);
+    starts[row - firstRow + 1] = next;
   }
-  return Uint32Array.from(starts);
+  return starts;
 }
 
 /** u32[units + 1]: panel rows that share the cost of the panel about equally, each unit at least one row. */

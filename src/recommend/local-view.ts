@@ -11,7 +11,7 @@
  */
 import type { Csr } from '../core/csr.ts';
 import type { Kernels, Progress } from '../kernels/kernels.ts';
-import { topKRows, transpose, unionMax } from '../kernels/sparse.ts';
+import { topKRows, transpose, unionMaxTransposed } from '../kernels/sparse.ts';
 import { degreeNormalizedGraph } from './degree-normalized-graph.ts';
 import { spectralRadius } from './spectral-radius.ts';
 import { columnDegrees, inversePowers, scaled } from './weights.ts';
@@ -67,9 +67,8 @@ export async function computeLocalView(
 }
 
 async function symmetricBest(kernels: Kernels, graph: Csr, topK: number): Promise<Csr> {
-  // Transposing twice puts the columns of each row in order.
-  const transposed = await transpose(kernels, await topKRows(kernels, graph, topK));
-  return unionMax(kernels, await transpose(kernels, transposed), transposed);
+  // The best come best first: transposed, the columns of each row are in order.
+  return unionMaxTransposed(kernels, await transpose(kernels, await topKRows(kernels, graph, topK)));
 }
 
 /** max(0, G - strength · G · B) on the pattern of G. */

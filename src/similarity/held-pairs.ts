@@ -1,7 +1,7 @@
 /** From pairs that stand in the row of one end alone to the best of each row, seen from both ends. */
 import { type Csr, nnz } from '../core/csr.ts';
 import type { Kernels } from '../kernels/kernels.ts';
-import { transpose, unionMax } from '../kernels/sparse.ts';
+import { unionMax, unionMaxTransposed } from '../kernels/sparse.ts';
 import { type Panel, spgemmTopK, stackRows } from '../kernels/spgemm.ts';
 
 /** Pairs held at a time, 8 bytes each and as many again from the other end. */
@@ -51,7 +51,7 @@ export class HeldPairs {
     const kernels = this.#kernels;
     const rows = this.#panels.length > 0 ? stackRows(this.#panels, n) : emptyPanel(n);
     const upper = amongAllRows(rows, this.#numRowsBefore, n);
-    let all = await unionMax(kernels, upper, await transpose(kernels, upper));
+    let all: Csr = await unionMaxTransposed(kernels, upper);
     if (this.#best) all = await unionMax(kernels, all, this.#best);
     this.#best = await spgemmTopK(kernels, all, identity(n), { topK: this.#topK, threshold: 0 });
     this.#numRowsBefore += this.#numRowsHeld;

@@ -5,8 +5,8 @@
 import type { Csr } from '../core/csr.ts';
 import type { StoredCsr } from '../core/stored-csr.ts';
 import type { Kernels } from '../kernels/kernels.ts';
-import { transpose, unionMax } from '../kernels/sparse.ts';
-import { type Panel, type SpgemmOptions, spgemmPanels, spgemmTopK } from '../kernels/spgemm.ts';
+import { placeCsr, takeOut, unionMaxTransposed } from '../kernels/sparse.ts';
+import { type Panel, rowCosts, type SpgemmOptions, spgemmPanels, stackRows } from '../kernels/spgemm.ts';
 import { type SpillOptions, StoredRows, unionBlocks } from './stored-rows.ts';
 import { isSymmetricCount, topKFromUpperTriangle } from './upper-triangle.ts';
 
@@ -20,14 +20,21 @@ export async function keepByEitherEnd(
   b: Csr,
   options: SpgemmOptions,
 ): Promise<Panel> {
-  const isShared = options.excludeDiagonal === true && isSymmetricCount(a, b, options);
-  const shared = isShared ? await topKFromUpperTriangle(kernels, a, b, options) : undefined;
-  return eitherEnd(kernels, shared ?? (await spgemmTopK(kernels, a, b, options)));
-}
-
-/** max(K, Kᵀ). */
-export async function eitherEnd(kernels: Kernels, kept: Csr): Promise<Panel> {
-  return (await unionMax(kernels, kept, await transpose(kernels, kept))) as Panel;
+  return kernels.scope(async (arena) => {
+    const product = { ...options, rowCosts: rowCosts(a, b) };
+    const [placedA, placedB] = [placeCsr(arena, a), placeCsr(arena, b)];
+    const isShared = options.excludeDiagonal === true && isSymmetricCount(a, b, options);
+    const shared = isShared ? await topKFromUpperTriangle(kernels, placedA, placedB, product) : undefined;
+    if (shared) return unionMaxTransposed(kernels, shared);
+    const panels: Panel[] = [];
+    let graph: Panel | undefined;
+    await spgemmPanels(kernels, placedA, placedB, product, async (panel) => {
+      // All rows at once need not leave the arena in between.
+      if (panel.numRows === a.numRows) graph = await unionMaxTransposed(kernels, panel);
+      else panels.push(takeOut(panel));
+    });
+    return graph ?? unionMaxTransposed(kernels, stackRows(panels, b.numCols));
+  });
 }
 
 /** The same by way of the disk: K goes to a store, and sorted by its columns to another. */
@@ -42,7 +49,7 @@ export async function keepOnDisk(
   const kept = await StoredRows.open(spill.openStore, a.numRows);
   try {
     const panels = { ...options, maxPanelBytes: spill.maxBytes };
-    await spgemmPanels(kernels, a, b, panels, (panel) => kept.append(panel));
+    await spgemmPanels(kernels, a, b, panels, (panel) => kept.append(takeOut(panel)));
     return await eitherEndOnDisk(kept, spill, change);
   } finally {
     await kept.close();

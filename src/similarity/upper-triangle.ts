@@ -5,11 +5,19 @@
  */
 import { type Csr, nnz } from '../core/csr.ts';
 import type { Kernels } from '../kernels/kernels.ts';
-import { rowsOfShares, type SpgemmOptions, spgemmPanels, spgemmTopK } from '../kernels/spgemm.ts';
+import { placeCsr, takeOut } from '../kernels/sparse.ts';
+import {
+  multiplyAddsOf,
+  rowCosts,
+  rowsOfShares,
+  type SpgemmOptions,
+  spgemmPanels,
+  spgemmTopK,
+} from '../kernels/spgemm.ts';
 import { HeldPairs, MAX_HELD_PAIRS } from './held-pairs.ts';
 
 /** Rows that are looked at first, by their share of the cost; in so many places, for rows that follow one another are alike. */
-const SAMPLE_SHARE = 0.02;
+const SAMPLE_SHARE = 0.01;
 const MAX_SAMPLE_PLACES = 4;
 /** With more kept pairs per multiply-add, holding them costs more than counting them twice. */
 const MAX_KEPT_PER_MULTIPLY_ADD = 0.1;
@@ -32,49 +40,52 @@ export async function topKFromUpperTriangle(
   maxHeldPairs = MAX_HELD_PAIRS,
 ): Promise<Csr | undefined> {
   return kernels.scope(async (arena) => {
-    const bStarts = arena.put(placesAfter(a, b));
-    const place = (matrix: Csr): Csr => {
-      return { ...matrix, indptr: arena.put(matrix.indptr), indices: arena.put(matrix.indices) };
-    };
+    const [placedA, placedB] = [placeCsr(arena, a), placeCsr(arena, b)];
+    if (!(await isWorthSharing(kernels, placedA, placedB, options, maxHeldPairs))) return undefined;
     // Every pair above the threshold: which of them are among the best shows only when all rows are there.
-    const upper = { ...options, bStarts, topK: b.numCols };
-    const [placedA, placedB] = [place(a), place(b)];
-    const numMultiplyAdds = multiplyAddsOf(a, b, bStarts, 0, a.numRows);
-    // Where all that may be kept can be held, a wrong guess costs little, and four small jobs would cost more.
-    const mayOverflow = numMultiplyAdds * MAX_KEPT_PER_MULTIPLY_ADD > maxHeldPairs;
-    const numPlaces = mayOverflow ? MAX_SAMPLE_PLACES : 1;
-    const keptShare = await sampleKeptShare(kernels, placedA, placedB, upper, numPlaces);
-    const numExpected = keptShare * numMultiplyAdds;
-    if (keptShare > (numExpected > maxHeldPairs ? MAX_KEPT_IN_TURNS : MAX_KEPT_PER_MULTIPLY_ADD))
-      return undefined;
+    const bStarts = arena.put(placesAfter(a, b));
+    const upper = { ...options, bStarts, rowCosts: undefined, topK: b.numCols };
     const held = new HeldPairs(kernels, a.numRows, options.topK, maxHeldPairs);
-    await spgemmPanels(kernels, placedA, placedB, upper, (panel) => held.add(panel));
+    await spgemmPanels(kernels, placedA, placedB, upper, (panel) => held.add(takeOut(panel)));
     return held.finish();
   });
 }
 
-/** Kept pairs per multiply-add, as a few of the rows have it. */
+/** Do few enough of the pairs stand, as some of the rows have it? */
+async function isWorthSharing(
+  kernels: Kernels,
+  a: Csr,
+  b: Csr,
+  options: SpgemmOptions,
+  maxHeldPairs: number,
+): Promise<boolean> {
+  const costs = options.rowCosts ?? rowCosts(a, b);
+  const numPairs = (multiplyAddsOf(costs, 0, a.numRows) - nnz(a)) / 2;
+  // Where all that may be kept can be held, a wrong guess costs little, and four small jobs would cost more.
+  const mayOverflow = numPairs * MAX_KEPT_PER_MULTIPLY_ADD > maxHeldPairs;
+  const numPlaces = mayOverflow ? MAX_SAMPLE_PLACES : 1;
+  const keptShare = await sampleKeptShare(kernels, a, b, { ...options, rowCosts: costs }, numPlaces);
+  return keptShare <= (keptShare * numPairs > maxHeldPairs ? MAX_KEPT_IN_TURNS : MAX_KEPT_PER_MULTIPLY_ADD);
+}
+
+/** Kept pairs per multiply-add, as a few of the rows have it; the diagonal is no pair. */
 async function sampleKeptShare(
   kernels: Kernels,
   a: Csr,
   b: Csr,
-  options: SpgemmOptions & { readonly bStarts: Uint32Array },
+  options: SpgemmOptions & { readonly rowCosts: Float64Array },
   numPlaces: number,
 ): Promise<number> {
+  const { rowCosts } = options;
+  const shares = Array.from({ length: numPlaces }, (_, i) => [i / numPlaces, (i + SAMPLE_SHARE) / numPlaces]);
+  const bounds = rowsOfShares(rowCosts, shares.flat());
   let numKept = 0;
   let numMultiplyAdds = 0;
-  const shares = Array.from({ length: numPlaces }, (_, i) => [i, i + SAMPLE_SHARE]).flat();
-  const bounds = rowsOfShares(
-    a,
-    b,
-    shares.map((share) => share / numPlaces),
-    options.bStarts,
-  );
   for (let i = 0; i < bounds.length; i += 2) {
     const [lo, hi] = [bounds[i], bounds[i + 1]];
-    const rows = await spgemmTopK(kernels, a, b, { ...options, rows: [lo, hi], onProgress: undefined });
-    numKept += nnz(rows);
-    numMultiplyAdds += multiplyAddsOf(a, b, options.bStarts, lo, hi);
+    const sample = { ...options, topK: b.numCols, rows: [lo, hi] as const, onProgress: undefined };
+    numKept += nnz(await spgemmTopK(kernels, a, b, sample));
+    numMultiplyAdds += multiplyAddsOf(rowCosts, lo, hi) - (a.indptr[hi] - a.indptr[lo]);
   }
   return numKept / Math.max(1, numMultiplyAdds);
 }
@@ -85,10 +96,4 @@ function placesAfter({ indptr, indices }: Csr, b: Csr): Uint32Array {
   const next = indptr.slice();
   for (let i = 0; i < b.indices.length; i++) places[next[b.indices[i]]++] = i + 1;
   return places;
-}
-
-function multiplyAddsOf(a: Csr, b: Csr, bStarts: Uint32Array, lo: number, hi: number): number {
-  let sum = 0;
-  for (let at = a.indptr[lo]; at < a.indptr[hi]; at++) sum += b.indptr[a.indices[at] + 1] - bStarts[at];
-  return sum;
 }

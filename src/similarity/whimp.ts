@@ -16,12 +16,12 @@ import {
   samplePairs,
   type WedgeSampling,
 } from '../kernels/similarity.ts';
+import { takeOut, unionMaxTransposed } from '../kernels/sparse.ts';
 import { type Panel, spgemmPanels } from '../kernels/spgemm.ts';
 import { countMultiplyAdds } from './degree-cap.ts';
 import { rowSize, type WeightedFollowers, weighFollowers } from './follower-weights.ts';
 import { HeldPairs, MAX_HELD_PAIRS } from './held-pairs.ts';
 import { panelBytes, whimpBytes } from './memory-plan.ts';
-import { eitherEnd } from './neighbor-rows.ts';
 import { requireSimilarityOptions, type SimilarityOptions, transformed } from './producer-similarity.ts';
 import { StoredPairs } from './stored-pairs.ts';
 import { cosinesByDistance } from './whimp-bounds.ts';
@@ -110,7 +110,10 @@ export async function sampleFollowers(
   if (!memory || !maxPanelBytes) {
     const pairs = new HeldPairs(kernels, n, options.topK, MAX_HELD_PAIRS);
     const counts = await find(pairs);
-    return { similarity: change(await eitherEnd(kernels, await pairs.finish())), report: report(counts) };
+    return {
+      similarity: change(await unionMaxTransposed(kernels, await pairs.finish())),
+      report: report(counts),
+    };
   }
   const pairs = new StoredPairs(kernels, n, { maxBytes: maxPanelBytes, openStore: memory.openStore });
   try {
@@ -171,7 +174,9 @@ async function multiplyRows(
     maxPanelBytes,
     onProgress: (share: number) => onProgress?.(share * plan.exactShare),
   };
-  await spgemmPanels(kernels, multipliedRows(producers, plan), users, product, (panel) => pairs.add(panel));
+  await spgemmPanels(kernels, multipliedRows(producers, plan), users, product, (panel) =>
+    pairs.add(takeOut(panel)),
+  );
 }
 
 /** The rows of the producers that are done exactly; the others are empty. */
@@ -218,7 +223,7 @@ async function sampleRows(
       maxPanelBytes: options.maxPanelBytes,
       onProgress: (share) => options.onProgress?.(plan.exactShare + share * (1 - plan.exactShare)),
     };
-    return samplePairs(kernels, sampling, (panel) => pairs.add(panel));
+    return samplePairs(kernels, sampling, (panel) => pairs.add(takeOut(panel)));
   });
 }
 
