@@ -21,6 +21,15 @@ import { getU32, setU32 } from './access';
   return <u32>min<u64>((<u64>topK) << 2, numCols);
 }
 
+/** Scores of the keys from..to above the limit, > 0, become it. */
+export function limitScores(keys: usize, from: u32, to: u32, limit: f32): void {
+  const most = ((<u64>reinterpret<u32>(limit)) << 32) | 0xffffffff;
+  for (let i = from; i < to; i++) {
+    const key = keyAt(keys, i);
+    if (key > most) setKeyAt(keys, i, (most & 0xffffffff00000000) | (key & 0xffffffff));
+  }
+}
+
 /** Moves the keys of lo..hi that are above the pivot to its front; returns where the others begin. */
 // @ts-ignore: decorator
 @inline function partition(keys: usize, lo: u32, hi: u32, pivot: u64): u32 {

@@ -1,8 +1,8 @@
 /** All cosines of producers above a threshold, the best of each: the product that is measured, and its neighbours of ones. */
 import type { Csr } from '../../src/core/csr.ts';
 import type { Kernels } from '../../src/kernels/kernels.ts';
-import { transpose } from '../../src/kernels/sparse.ts';
-import { spgemmTopK } from '../../src/kernels/spgemm.ts';
+import { takeOut, transpose } from '../../src/kernels/sparse.ts';
+import { type Panel, spgemmPanels, stackRows } from '../../src/kernels/spgemm.ts';
 
 export interface CosineTask {
   /** Consumers × producers, ones. */
@@ -30,12 +30,21 @@ export async function cosineTask(
   return { follows, followers, scale, threshold, topK };
 }
 
-export function runTask(
+/** The product, and the seconds until it lies in kernel memory, as that of C in its own. */
+export async function timedCosines(
   kernels: Kernels,
   { follows, followers, scale, threshold, topK }: CosineTask,
-): Promise<Csr> {
-  const scales = { rowScale: scale, colScale: scale };
-  return spgemmTopK(kernels, followers, follows, { topK, threshold, ...scales, excludeDiagonal: true });
+): Promise<{ readonly seconds: number; readonly cosines: Csr }> {
+  const panels: Panel[] = [];
+  const options = { topK, threshold, rowScale: scale, colScale: scale, excludeDiagonal: true };
+  let seconds = 0;
+  let began = performance.now();
+  await spgemmPanels(kernels, followers, follows, options, (panel) => {
+    seconds += (performance.now() - began) / 1000;
+    panels.push(takeOut(panel));
+    began = performance.now();
+  });
+  return { seconds, cosines: stackRows(panels, follows.numCols) };
 }
 
 /** FNV-1a over row sizes, indices and bits of values, as the C program prints it. */

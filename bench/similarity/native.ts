@@ -1,6 +1,7 @@
 /** The same product by other programs: plain C, and SciPy. */
 import { execFileSync, spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
+import { floorFloat32 } from '../../src/core/math.ts';
 import type { Contender } from '../medians.ts';
 import { compileNative } from '../native/compile.ts';
 import type { CosineTask } from './cosines.ts';
@@ -9,7 +10,7 @@ import type { CosineTask } from './cosines.ts';
 export function writeTask(task: CosineTask, file: string): void {
   const { follows, followers, scale, threshold, topK } = task;
   const head = new Uint32Array([follows.numCols, follows.numRows, follows.indices.length, topK, 0]);
-  new Float32Array(head.buffer)[4] = threshold;
+  new Float32Array(head.buffer)[4] = floorFloat32(threshold);
   const parts = [head, followers.indptr, followers.indices, follows.indptr, follows.indices, scale];
   const bytes = parts.map(({ buffer, byteOffset, byteLength }) =>
     Buffer.from(buffer, byteOffset, byteLength),

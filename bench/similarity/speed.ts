@@ -8,7 +8,7 @@ import { openKernels } from '../../src/kernels/open.ts';
 import { countMultiplyAdds } from '../../src/kernels/spgemm.ts';
 import { type Contender, interleave, type Measured, milliseconds, ratio } from '../medians.ts';
 import { table } from '../table.ts';
-import { type CosineTask, cosineTask, hashOf, runTask } from './cosines.ts';
+import { type CosineTask, cosineTask, hashOf, timedCosines } from './cosines.ts';
 import { firstRows } from './graphs.ts';
 import { nativeContender, scipyContender, writeTask } from './native.ts';
 import { peerContenders } from './peers.ts';
@@ -81,10 +81,8 @@ function contender(name: string, kernels: Kernels, task: CosineTask, hashes: Set
   return {
     name,
     async run() {
-      const began = performance.now();
-      const made = await runTask(kernels, task);
-      const seconds = (performance.now() - began) / 1000;
-      hashes.add(hashOf(made));
+      const { seconds, cosines } = await timedCosines(kernels, task);
+      hashes.add(hashOf(cosines));
       return seconds;
     },
   };

@@ -2,12 +2,13 @@
 import { join } from 'node:path';
 import type { Csr } from '../../src/core/csr.ts';
 import { openEdgeModel } from '../../src/edge.ts';
+import type { Kernels } from '../../src/kernels/kernels.ts';
 import { openKernels, readWasm } from '../../src/kernels/open.ts';
 import { sampleFile, sampleQueries } from '../../test/edge/sample.ts';
 import { nativeSweep } from '../communities/native.ts';
 import { hashOf as hashOfMemberships, type SamplerRun, startSampler } from '../communities/sampler-run.ts';
 import type { Contender } from '../medians.ts';
-import { cosineTask, hashOf, runTask } from '../similarity/cosines.ts';
+import { cosineTask, hashOf, timedCosines } from '../similarity/cosines.ts';
 import { nativeContender, writeTask } from '../similarity/native.ts';
 import { backends, type Turn } from './kernel-run.ts';
 import type { Way } from './rows.ts';
@@ -53,11 +54,12 @@ export async function cosineWork(follows: Csr, folder: string): Promise<Compared
   const task = await cosineTask(opened[1].kernels, follows, 0.02, 100);
   const file = join(folder, 'cosines.bin');
   writeTask(task, file);
-  const hashes = new Set([hashOf(await runTask(opened[1].kernels, task))]);
+  const secondsOf = (kernels: Kernels) => async () => (await timedCosines(kernels, task)).seconds;
+  const hashes = new Set([hashOf((await timedCosines(opened[1].kernels, task)).cosines)]);
   return {
     shape: `${follows.numRows} × ${follows.numCols}, ${follows.indices.length} follows`,
     turns: [
-      ...opened.map(({ way, kernels }) => turnOf(way, COSINES, () => timed(() => runTask(kernels, task)))),
+      ...opened.map(({ way, kernels }) => turnOf(way, COSINES, secondsOf(kernels))),
       ...nativeTurn(COSINES, nativeContender(folder, file, hashes), hashes),
     ],
     close: () => closeAll(opened),

@@ -159,13 +159,13 @@ export function rowsOfShares(costs: Float64Array, shares: readonly number[]): nu
 export function rowCosts(a: Csr, b: Csr, bStarts?: Uint32Array): Float64Array {
   const { indptr, indices } = a;
   const ends = b.indptr.subarray(1);
+  const sizes = ends.map((end, i) => end - b.indptr[i]);
   const costs = new Float64Array(a.numRows + 1);
   for (let row = 0; row < a.numRows; row++) {
     let cost = ROW_COST;
-    for (let at = indptr[row]; at < indptr[row + 1]; at++) {
-      const i = indices[at];
-      cost += ends[i] - (bStarts ? bStarts[at] : b.indptr[i]);
-    }
+    const end = indptr[row + 1];
+    if (bStarts) for (let at = indptr[row]; at < end; at++) cost += ends[indices[at]] - bStarts[at];
+    else for (let at = indptr[row]; at < end; at++) cost += sizes[indices[at]];
     costs[row + 1] = costs[row] + cost;
   }
   return costs;
