@@ -13,6 +13,8 @@ export const DEAD_OF_MEMORY: u32 = 2;
 /** Places of the table looked at for the item to be given up. */
 const EVICTION_SAMPLE: u32 = 16;
 const EVICTION_LIMIT: u32 = 256;
+/** Vectors of 2^LARGE_BITS places and more grow twofold. */
+const LARGE_BITS: u32 = 8;
 /** Halvings of the range in which the cut of a vector is looked for. */
 const CUT_STEPS: u32 = 60;
 
@@ -172,7 +174,8 @@ function evictOne(p: StreamParams, base: usize, shard: u32, pairs: usize, bytes:
 }
 
 /**
- * Room in the vector for one more entry, in a new one for numFirst; what is negligible goes first. Where there is no memory for a larger
+ * Room in the vector for one more entry, in a new one for numFirst; what is negligible goes first. Small ones grow fourfold if a block
+ * is free: copying twice costs more than the places that stay empty for a while. Where there is no memory for a larger
  * one, the smaller half of its own entries makes room. False: not even a first vector found memory.
  */
 export function growVector(
@@ -182,8 +185,13 @@ export function growVector(
   if (item.vector == 0) return startVector(p, base, shard, pairs, offset, numFirst);
   const capacity: u32 = 1 << item.vectorBits;
   const numKept = countFrom(base, item, negligible);
-  const newBits = numKept * 2 > capacity ? item.vectorBits + 1 : item.vectorBits;
-  const fresh = takeOrEvict(p, base, shard, pairs, vectorBytes(newBits), offset);
+  let newBits = item.vectorBits + u32(numKept * 2 > capacity);
+  let fresh: u32 = 0;
+  if (newBits > item.vectorBits && item.vectorBits < LARGE_BITS) {
+    fresh = takeBlock(base, vectorBytes(newBits + 1));
+    newBits += u32(fresh != 0);
+  }
+  if (fresh == 0) fresh = takeOrEvict(p, base, shard, pairs, vectorBytes(newBits), offset);
   if (fresh == 0) {
     pruneVector(base, item);
     return true;
@@ -226,7 +234,7 @@ function countFrom(base: usize, item: StreamItem, least: f64): u32 {
   let count: u32 = 0;
   for (let i: u32 = 0; i < 1 << item.vectorBits; i++) {
     const slot = slotOf(base + item.vector, i);
-    if (clusterOf(slot) != 0 && abs(valueOf(slot)) >= least) count++;
+    count += u32(clusterOf(slot) != 0) & u32(abs(valueOf(slot)) >= least);
   }
   return count;
 }

@@ -1,8 +1,8 @@
 // Parameters of the streaming kernels, and the records in which items leave the state: to be kept (captures) or to be read.
-import { getU32, setF32, setF64, setU32 } from './access';
+import { getU32, setF64, setU32 } from './access';
 import { exp } from './math';
+import { barBelow, keepLargest, setKey, storeByScore } from './selection';
 import { clusterOf, idLength, idOf, itemAt, slotOf, StreamShard, valueOf } from './stream-memory';
-import { offerPair, pairIndex, pairScore, sortByScore } from './topk';
 
 @unmanaged export class StreamParams {
   shards: usize; // u8[numShards * shardBytes]: the regions
@@ -57,6 +57,8 @@ const LN2: f64 = 0.6931471805599453;
 export const CAPTURE_POWER: u32 = 1;
 export const CAPTURE_LONGEST: u32 = 2;
 export const CAPTURE_LATEST: u32 = 4;
+/** Keys held for each that is kept. */
+const BUFFERED: u32 = 4;
 /** Words before the id: size, reason | kind << 8, id length, updates, favs, clusters, lastMs (2), bornMs (2), tag, 0. */
 const HEADER_WORDS: u32 = 12;
 
@@ -75,22 +77,32 @@ export function maxRecordWords(p: StreamParams, idBytes: u32): u32 {
   return HEADER_WORDS + ((idBytes + 3) >> 2) + 2 * p.clustersPerItem + 1;
 }
 
-/** Writes a record of the best clusters of an item, decayed to a time, best first. `pairs`: scratch for clustersPerItem pairs. */
+/** Writes a record of the best clusters of an item, decayed to a time, best first. `keys`: scratch for BUFFERED times clustersPerItem keys, and one. */
 export function writeRecord(
-  p: StreamParams, base: usize, shard: u32, pairs: usize, offset: u32, reason: u32, timeMs: f64, threshold: f64, tag: u32,
+  p: StreamParams, base: usize, shard: u32, keys: usize, offset: u32, reason: u32, timeMs: f64, threshold: f64, tag: u32,
 ): void {
   const item = itemAt(base, offset);
   const worth = worthAt(changetype<StreamShard>(base), p, timeMs);
+  const topK = p.clustersPerItem;
+  const capacity = topK * BUFFERED;
   let size: u32 = 0;
-  if (item.vector != 0) {
-    for (let i: u32 = 0; i < 1 << item.vectorBits; i++) {
-      const slot = slotOf(base + item.vector, i);
-      const cluster = clusterOf(slot);
-      const score = <f32>(valueOf(slot) * worth);
-      if (cluster != 0 && score > 0 && <f64>score >= threshold) size = offerPair(pairs, size, p.clustersPerItem, cluster, score);
-    }
+  let bar: f32 = 0;
+  const places: u32 = item.vector != 0 ? 1 << item.vectorBits : 0;
+  for (let i: u32 = 0; i < places; i++) {
+    const slot = slotOf(base + item.vector, i);
+    const score = <f32>(valueOf(slot) * worth);
+    setKey(keys, size, clusterOf(slot), score);
+    // Empty slots hold 0, which passes no bar.
+    size += u32(score > bar) & u32(<f64>score >= threshold);
+    if (size < capacity) continue;
+    keepLargest(keys, size, topK);
+    size = topK;
+    bar = barBelow(keys, size);
   }
-  sortByScore(pairs, size);
+  if (size > topK) {
+    keepLargest(keys, size, topK);
+    size = topK;
+  }
   const used = getU32(p.wordsUsed, shard);
   const at: usize = recordsOf(p, shard) + (used << 2);
   const idBytes = idLength(item.idInfo);
@@ -108,16 +120,13 @@ export function writeRecord(
   setU32(at, 11, 0);
   memory.copy(at + (HEADER_WORDS << 2), idOf(base, offset), idBytes);
   const clusters = at + ((HEADER_WORDS + idWords) << 2);
-  for (let i: u32 = 0; i < size; i++) {
-    setU32(clusters, i, pairIndex(pairs, i));
-    setF32(clusters, size + i, pairScore(pairs, i));
-  }
+  storeByScore(keys, size, clusters, clusters + (<usize>size << 2));
   setU32(p.wordsUsed, shard, used + words);
 }
 
 /** What is left to be kept of an item that dies: its latest embedding, and the longest if that is what it is. */
-export function captureItem(p: StreamParams, base: usize, shard: u32, pairs: usize, offset: u32): void {
+export function captureItem(p: StreamParams, base: usize, shard: u32, keys: usize, offset: u32): void {
   const item = itemAt(base, offset);
   const reason = CAPTURE_LATEST | (item.longestIsLive != 0 ? CAPTURE_LONGEST : 0);
-  writeRecord(p, base, shard, pairs, offset, reason, item.lastMs, 0, 0);
+  writeRecord(p, base, shard, keys, offset, reason, item.lastMs, 0, 0);
 }

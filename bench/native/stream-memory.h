@@ -11,7 +11,7 @@ typedef struct {
 } Item;
 typedef struct { u32 cluster; double value; } __attribute__((packed)) VectorSlot;
 
-enum { ITEM_BYTES = 96, INLINE_ID = 72, INLINE_ID_BYTES = 24, MIN_VECTOR_BITS = 3, UNIT = 96, ORDERS = 26, EVICTIONS_PER_ROW = 6 };
+enum { ITEM_BYTES = 96, INLINE_ID = 72, INLINE_ID_BYTES = 24, MIN_VECTOR_BITS = 3, UNIT = 96, ORDERS = 26, EVICTIONS_PER_ROW = 6, LARGE_BITS = 8 };
 
 static void beyond(const char *what) { fprintf(stderr, "%s: not in C\n", what); exit(1); }
 static inline u32 *words_at(u8 *base, u32 offset) { return (u32 *)(base + offset); }
@@ -149,7 +149,10 @@ static void grow_vector(u8 *base, Item *item, double negligible, u32 num_first) 
   u32 old = item->vector, bits = item->vector_bits, capacity = 1u << bits, num_kept = 0;
   VectorSlot *slots = slots_at(base, old);
   for (u32 i = 0; i < capacity; i++) num_kept += slots[i].cluster != 0 && fabs(slots[i].value) >= negligible;
-  u32 new_bits = num_kept * 2 > capacity ? bits + 1 : bits, fresh = take_block(base, vector_bytes(new_bits));
+  u32 new_bits = bits + (num_kept * 2 > capacity), fresh = 0;
+  if (new_bits > bits && bits < LARGE_BITS) fresh = take_block(base, vector_bytes(new_bits + 1));
+  new_bits += fresh != 0;
+  if (fresh == 0) fresh = take_block(base, vector_bytes(new_bits));
   memset(base + fresh, 0, vector_bytes(new_bits));
   item->sum_squares = 0;
   for (u32 i = 0; i < capacity; i++) {

@@ -265,7 +265,8 @@ export class DecayedState {
     const numRows = Number(values.numRows ?? 0);
     const isDone = how.isDone ?? ((row) => row >= numRows);
     this.#rowsDone.set(how.start ?? new Array(NUM_SHARDS).fill(0));
-    const scratchBytes = 8 * this.options.clustersPerItem;
+    // Keys among which the clusters of a record are chosen, and one.
+    const scratchBytes = 8 * (4 * this.options.clustersPerItem + 1);
     await this.#kernels.scope(async () => {
       const params = this.#kernels.block(kernel, { ...this.#settings(), ...values });
       for (let left = true; left; left = !this.#rowsDone.every(isDone)) {

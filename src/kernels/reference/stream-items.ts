@@ -16,6 +16,7 @@ export type DeathCounter = 'numExpired' | 'numNegligible' | 'numEvicted';
 const EVICTION_SAMPLE = 16;
 const EVICTION_LIMIT = 256;
 const CUT_STEPS = 60;
+const LARGE_BITS = 8;
 const CAPTURE_LONGEST = 2;
 const CAPTURE_LATEST = 4;
 
@@ -174,8 +175,10 @@ export class StreamItems {
     if (old === 0) return this.#startVector(p, subject, numFirst);
     const bits = m.item(base, offset, 'vectorBits');
     const numKept = this.#countFrom(subject, negligible);
-    const newBits = numKept * 2 > 2 ** bits ? bits + 1 : bits;
-    const fresh = this.#takeOrEvict(p, base, shard, vectorBytes(newBits), offset);
+    const isLarger = numKept * 2 > 2 ** bits;
+    const fourfold = isLarger && bits < LARGE_BITS ? m.takeBlock(base, vectorBytes(bits + 2)) : 0;
+    const newBits = bits + (fourfold !== 0 ? 2 : isLarger ? 1 : 0);
+    const fresh = fourfold || this.#takeOrEvict(p, base, shard, vectorBytes(newBits), offset);
     if (fresh === 0) {
       this.#pruneVector(subject);
       return true;
