@@ -13,7 +13,6 @@ typedef struct { float dot, square; } Sum;
 
 static const double SLACK = 1.0 - 1e-6;
 
-static inline u64 key_of(u32 item, float score) { return (u64)bits_of(score) << 32 | (u32)~item; }
 static inline int is_zero(const Sum *sum) { u64 bits; memcpy(&bits, sum, 8); return bits == 0; }
 static inline void add_score(Sum *sum, float score, float weight) {
   sum->dot += score * weight;

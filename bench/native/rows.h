@@ -1,61 +1,5 @@
-/* assembly/topk.ts, columns.ts, decay.ts, sharpen.ts and coloring.ts. */
-#ifndef ROWS_H
-#define ROWS_H
+/* assembly/columns.ts, decay.ts, sharpen.ts and coloring.ts. */
 #include "memory.h"
-
-typedef struct { u32 index; float score; } Pair;
-
-static inline int is_worse(Pair a, Pair b) { return a.score < b.score || (a.score == b.score && a.index > b.index); }
-static void sink_worst(Pair *pairs, u32 place, u32 size, Pair pair) {
-  u32 at = place;
-  for (;;) {
-    u32 child = at * 2 + 1;
-    if (child >= size) break;
-    if (child + 1 < size && is_worse(pairs[child + 1], pairs[child])) child++;
-    if (!is_worse(pairs[child], pair)) break;
-    pairs[at] = pairs[child];
-    at = child;
-  }
-  pairs[at] = pair;
-}
-static inline u32 offer_pair(Pair *pairs, u32 size, u32 k, Pair pair) {
-  if (size < k) {
-    pairs[size] = pair;
-    if (size + 1 == k) for (u32 i = k >> 1; i > 0; i--) sink_worst(pairs, i - 1, k, pairs[i - 1]);
-    return size + 1;
-  }
-  if (is_worse(pairs[0], pair)) sink_worst(pairs, 0, k, pair);
-  return size;
-}
-
-static void sort_by_score(Pair *pairs, u32 size) {
-  for (u32 i = size >> 1; i > 0; i--) sink_worst(pairs, i - 1, size, pairs[i - 1]);
-  for (u32 last = size; last > 1; last--) {
-    Pair pair = pairs[last - 1];
-    pairs[last - 1] = pairs[0];
-    sink_worst(pairs, 0, last - 1, pair);
-  }
-}
-
-typedef struct { u32 indptr, indices, data; float threshold; u32 top_k, counts, slot_indices, slot_data; } TopKRows;
-
-KERNEL(topKRows) {
-  PARAMS(TopKRows);
-  const u32 *indptr = U32(p->indptr), *indices = U32(p->indices);
-  const float *data = F32(p->data);
-  Pair *pairs = (Pair *)scratch;
-  for (u32 row = lo; row < hi; row++) {
-    u32 size = 0;
-    for (u32 i = indptr[row]; i < indptr[row + 1]; i++)
-      if (data[i] > p->threshold) size = offer_pair(pairs, size, p->top_k, (Pair){indices[i], data[i]});
-    sort_by_score(pairs, size);
-    for (u32 i = 0; i < size; i++) {
-      U32(p->slot_indices)[(size_t)row * p->top_k + i] = pairs[i].index;
-      F32(p->slot_data)[(size_t)row * p->top_k + i] = pairs[i].score;
-    }
-    U32(p->counts)[row] = size;
-  }
-}
 
 typedef struct { u32 indices, data, num_values, num_cols, num_blocks, partials, scale, data_out; } Column;
 
@@ -143,4 +87,3 @@ KERNEL(colorGraph) {
     colors[v] = color;
   }
 }
-#endif

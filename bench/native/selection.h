@@ -3,6 +3,7 @@
 #define SELECTION_H
 #include "plain.h"
 
+static inline u64 key_of(u32 index, float score) { return (u64)bits_of(score) << 32 | (u32)~index; }
 static inline u32 partition(u64 *keys, u32 lo, u32 hi, u64 pivot) {
   u32 at = lo;
   for (u32 i = lo; i < hi; i++) {

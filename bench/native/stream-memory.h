@@ -1,5 +1,7 @@
-/* assembly/stream-memory.ts and stream-items.ts as far as events with room for all items need them: nothing is evicted. */
-#include "rows.h"
+/* assembly/stream-memory.ts: memory of a shard of the streaming state. */
+#ifndef STREAM_MEMORY_H
+#define STREAM_MEMORY_H
+#include "memory.h"
 
 typedef struct {
   u32 bytes, heap_next, heap, num_units, free, is_free, table, table_bits, num_items, num_entries, sweep_at, evictions_left;
@@ -11,13 +13,19 @@ typedef struct {
 } Item;
 typedef struct { u32 cluster; double value; } __attribute__((packed)) VectorSlot;
 
-enum { ITEM_BYTES = 96, INLINE_ID = 72, INLINE_ID_BYTES = 24, MIN_VECTOR_BITS = 3, UNIT = 96, ORDERS = 26, EVICTIONS_PER_ROW = 6, LARGE_BITS = 8 };
+enum { ITEM_BYTES = 96, INLINE_ID = 72, INLINE_ID_BYTES = 24, MIN_VECTOR_BITS = 3, UNIT = 96, ORDERS = 26 };
 
-static void beyond(const char *what) { fprintf(stderr, "%s: not in C\n", what); exit(1); }
 static inline u32 *words_at(u8 *base, u32 offset) { return (u32 *)(base + offset); }
 static inline Item *item_at(u8 *base, u32 offset) { return (Item *)(base + offset); }
 static inline VectorSlot *slots_at(u8 *base, u32 vector) { return (VectorSlot *)(base + vector); }
 static inline u32 home_of(u32 cluster, u32 bits) { return cluster * 0x9e3779b1u >> (32 - bits); }
+static inline u32 kind_of_item(u32 info) { return info >> 16; }
+static inline u32 id_length(u32 info) { return info & 0xffff; }
+static inline int is_long_id(u32 info) { return id_length(info) > INLINE_ID_BYTES; }
+static inline u8 *id_of(u8 *base, u32 offset) {
+  u32 long_id = item_at(base, offset)->long_id;
+  return base + (long_id != 0 ? long_id : offset + INLINE_ID);
+}
 static inline u32 vector_bytes(u32 bits) { return 12u << bits; }
 static inline u32 order_of(u32 bytes) { return bytes <= UNIT ? 0 : 32 - (u32)__builtin_clz((bytes - 1) / UNIT); }
 static inline void flip(u8 *base, const Shard *s, u32 unit) { words_at(base, s->is_free)[unit >> 5] ^= 1u << (unit & 31); }
@@ -50,7 +58,7 @@ static void join_free(u8 *base, Shard *s, u32 unit, u32 order) {
 }
 static u32 take_fresh(u8 *base, Shard *s, u32 order) {
   u32 unit = (s->heap_next - s->heap) / UNIT, start = (unit + (1u << order) - 1) >> order << order;
-  if (start + (1u << order) > s->num_units) beyond("eviction");
+  if (order >= ORDERS || start + (1u << order) > s->num_units) return 0;
   while (unit < start) {
     u32 gap = (u32)__builtin_ctz(unit);
     s->heap_next = s->heap + (unit + (1u << gap)) * UNIT;
@@ -93,76 +101,4 @@ static double power_of_two(double k) {
   memcpy(&power, &bits, 8);
   return power;
 }
-static u32 find_item(u8 *base, u32 hash, u32 info, const u8 *id) {
-  Shard *s = (Shard *)base;
-  const u32 *table = words_at(base, s->table);
-  u32 mask = (1u << s->table_bits) - 1, at = hash & mask;
-  for (; table[at] != 0; at = (at + 1) & mask) {
-    const Item *item = item_at(base, table[at]);
-    if (item->hash == hash && item->id_info == info && memcmp(base + table[at] + INLINE_ID, id, info & 0xffff) == 0) break;
-  }
-  return at;
-}
-static void grow_table(u8 *base) {
-  Shard *s = (Shard *)base;
-  u32 old = s->table, places = 1u << s->table_bits, mask = 2 * places - 1, larger = take_block(base, 8u << s->table_bits);
-  u32 *to = words_at(base, larger);
-  memset(to, 0, (size_t)8 << s->table_bits);
-  for (u32 i = 0; i < places; i++) {
-    u32 offset = words_at(base, old)[i];
-    if (offset == 0) continue;
-    u32 at = item_at(base, offset)->hash & mask;
-    while (to[at] != 0) at = (at + 1) & mask;
-    to[at] = offset;
-  }
-  give_block(base, old, 4u << s->table_bits);
-  s->table = larger;
-  s->table_bits++;
-  s->sweep_at = 0;
-}
-static u32 make_item(u8 *base, u32 hash, u32 info, const u8 *id, double born) {
-  Shard *s = (Shard *)base;
-  if (s->num_items * 2 >= 1u << s->table_bits) grow_table(base);
-  if ((info & 0xffff) > INLINE_ID_BYTES) beyond("long ids");
-  u32 offset = take_block(base, ITEM_BYTES);
-  Item *item = item_at(base, offset);
-  memset(item, 0, ITEM_BYTES);
-  item->hash = hash;
-  item->id_info = info;
-  item->born = born;
-  item->last = -INFINITY;
-  memcpy(base + offset + INLINE_ID, id, info & 0xffff);
-  words_at(base, s->table)[find_item(base, hash, info, id)] = offset;
-  s->num_items++;
-  return offset;
-}
-static void grow_vector(u8 *base, Item *item, double negligible, u32 num_first) {
-  Shard *s = (Shard *)base;
-  if (item->vector == 0) {
-    u32 bits = MIN_VECTOR_BITS;
-    while (num_first * 4 > 3u << bits) bits++;
-    item->vector = take_block(base, vector_bytes(bits));
-    item->vector_bits = bits;
-    memset(base + item->vector, 0, vector_bytes(bits));
-    return;
-  }
-  u32 old = item->vector, bits = item->vector_bits, capacity = 1u << bits, num_kept = 0;
-  VectorSlot *slots = slots_at(base, old);
-  for (u32 i = 0; i < capacity; i++) num_kept += slots[i].cluster != 0 && fabs(slots[i].value) >= negligible;
-  u32 new_bits = bits + (num_kept * 2 > capacity), fresh = 0;
-  if (new_bits > bits && bits < LARGE_BITS) fresh = take_block(base, vector_bytes(new_bits + 1));
-  new_bits += fresh != 0;
-  if (fresh == 0) fresh = take_block(base, vector_bytes(new_bits));
-  memset(base + fresh, 0, vector_bytes(new_bits));
-  item->sum_squares = 0;
-  for (u32 i = 0; i < capacity; i++) {
-    if (slots[i].cluster == 0 || fabs(slots[i].value) < negligible) continue;
-    *find_slot(slots_at(base, fresh), new_bits, slots[i].cluster) = slots[i];
-    item->sum_squares += slots[i].value * slots[i].value;
-  }
-  give_block(base, old, vector_bytes(bits));
-  s->num_entries -= item->num_entries - num_kept;
-  item->vector = fresh;
-  item->vector_bits = new_bits;
-  item->num_entries = num_kept;
-}
+#endif

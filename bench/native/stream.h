@@ -1,54 +1,15 @@
-/* assembly/stream.ts: events into the streaming state. Without the loads that ask for what later rows need: the compiler would drop them. */
-#include "stream-memory.h"
+/* assembly/stream.ts: the streaming state. Without the loads that ask for what later rows need: the compiler would drop them. */
+#include "stream-items.h"
 
-typedef struct {
-  u32 shards, shard_bytes, num_shards, num_rows, times, actors, kinds, hashes, id_infos, id_starts, born, num_favs, text;
-  u32 interest_indptr, interest_clusters, interest_scores, rows_done, records, record_words, words_used;
-  u32 clusters_per_item, min_favs, born_by_first_event;
-  double half_life, max_age, threshold, negligible, now;
-  u32 sweep_share;
-  double shift;
-  u32 kind_mask;
-  double younger;
-  u32 counts, num_clusters, item_numbers, item_starts, items_out, scores_out;
-} Stream;
+enum { ROW_UNDO = 1, MAX_ID_BYTES = 1024, EVICTIONS_PER_ROW = 6, RECORDS_PER_ROW = 2 + EVICTIONS_PER_ROW, FIRST_POWER = 8 };
+static const double MARGIN = 1.000000001;
 
-static const double LN_2 = 0.6931471805599453, EPOCH = 8, UNITS = 17179869184.0, MARGIN = 1.000000001;
-
-static double worth_at(const Shard *s, const Stream *p, double time) {
-  return exp_portable((s->landmark * EPOCH - time / p->half_life) * LN_2) / UNITS;
+static inline int is_full(u8 *m, const Stream *p, u32 shard) {
+  return U32(p->words_used)[shard] + RECORDS_PER_ROW * max_record_words(p, MAX_ID_BYTES) > p->record_words;
 }
-static void write_record(u8 *m, const Stream *p, u8 *base, u32 shard, Pair *pairs, u32 offset, u32 reason, double time) {
-  const Item *item = item_at(base, offset);
-  double worth = worth_at((Shard *)base, p, time);
-  u32 size = 0;
-  for (u32 i = 0; item->vector != 0 && i < 1u << item->vector_bits; i++) {
-    const VectorSlot *slot = slots_at(base, item->vector) + i;
-    float score = (float)(slot->value * worth);
-    if (slot->cluster != 0 && score > 0) size = offer_pair(pairs, size, p->clusters_per_item, (Pair){slot->cluster, score});
-  }
-  sort_by_score(pairs, size);
-  u32 used = U32(p->words_used)[shard], id_bytes = item->id_info & 0xffff, id_words = (id_bytes + 3) >> 2;
-  u32 *at = U32(p->records) + (size_t)shard * p->record_words + used, words = (12 + id_words + 2 * size + 1) & ~1u;
-  at[0] = words;
-  at[1] = reason | item->id_info >> 16 << 8;
-  at[2] = id_bytes;
-  at[3] = item->num_updates;
-  at[4] = item->num_favs;
-  at[5] = size;
-  memcpy(at + 6, &time, 8);
-  memcpy(at + 8, &item->born, 8);
-  at[10] = at[11] = 0;
-  memcpy(at + 12, base + offset + INLINE_ID, id_bytes);
-  for (u32 i = 0; i < size; i++) {
-    at[12 + id_words + i] = pairs[i].index;
-    at[12 + id_words + size + i] = bits_of(pairs[i].score);
-  }
-  U32(p->words_used)[shard] = used + words;
-}
-static u32 item_of_row(u8 *m, const Stream *p, u8 *base, u32 row, double time) {
+static u32 item_of_row(u8 *m, const Stream *p, u8 *base, u32 shard, u64 *keys, u32 row, double time) {
   Shard *s = (Shard *)base;
-  u32 info = U32(p->id_infos)[row], hash = U32(p->hashes)[row], is_tweet = info >> 16 == 0;
+  u32 info = U32(p->id_infos)[row], hash = U32(p->hashes)[row], is_tweet = kind_of_item(info) == 0;
   const u8 *id = m + p->text + U32(p->id_starts)[row];
   double given = F64(p->born)[row];
   u32 is_known = given == given, offset = words_at(base, s->table)[find_item(base, hash, info, id)];
@@ -58,10 +19,13 @@ static u32 item_of_row(u8 *m, const Stream *p, u8 *base, u32 row, double time) {
     item_at(base, offset)->born = born = is_known ? given : before < time ? before : time;
   } else if (is_tweet && !is_known && !p->born_by_first_event) born = -INFINITY;
   if (is_tweet && time - born >= p->max_age) { s->num_too_old++; return 0; }
-  return offset != 0 ? offset : make_item(base, hash, info, id, born);
+  if (offset != 0) return offset;
+  u32 made = make_item(m, p, base, shard, keys, hash, info, id, born);
+  if (made == 0) s->num_refused++;
+  return made;
 }
 static void capture_if_overtaken(
-  u8 *m, const Stream *p, u8 *base, u32 shard, Pair *pairs, u32 offset, u32 row, double factor, double scale
+  u8 *m, const Stream *p, u8 *base, u32 shard, u64 *keys, u32 offset, u32 row, double factor, double scale
 ) {
   Item *item = item_at(base, offset);
   double time = F64(p->times)[row], worth = worth_at((Shard *)base, p, item->last > time ? item->last : time);
@@ -78,11 +42,14 @@ static void capture_if_overtaken(
     if (slot->cluster != 0) after += 2 * slot->value * (floor(scores[i] * factor + 0.5) * scale);
   }
   if (scale > 0 && after > bar) return;
-  write_record(m, p, base, shard, pairs, offset, 2, item->last);
+  write_record(m, p, base, shard, keys, offset, CAPTURE_LONGEST, item->last, 0, 0);
   item->longest_is_live = 0;
 }
-static void add_interests(u8 *m, const Stream *p, u8 *base, Item *item, u32 row, double factor, double scale) {
+static void add_interests(
+  u8 *m, const Stream *p, u8 *base, u32 shard, u64 *keys, u32 offset, u32 row, double factor, double scale
+) {
   Shard *s = (Shard *)base;
+  Item *item = item_at(base, offset);
   u32 actor = U32(p->actors)[row], begin = U32(p->interest_indptr)[actor], end = U32(p->interest_indptr)[actor + 1];
   double sum_squares = item->sum_squares;
   for (u32 i = begin; i < end; i++) {
@@ -92,7 +59,11 @@ static void add_interests(u8 *m, const Stream *p, u8 *base, Item *item, u32 row,
     if (bits == 0 || slot->cluster == 0) {
       if (bits == 0 || (item->num_entries + 1) * 4 > 3u << bits) {
         item->sum_squares = sum_squares;
-        grow_vector(base, item, p->negligible / worth_at(s, p, F64(p->times)[row]), end - begin);
+        double negligible = p->negligible / worth_at(s, p, F64(p->times)[row]);
+        if (!grow_vector(m, p, base, shard, keys, offset, negligible, end - begin)) {
+          s->num_refused++;
+          break;
+        }
         sum_squares = item->sum_squares;
         slot = find_slot(slots_at(base, item->vector), item->vector_bits, cluster);
       }
@@ -106,19 +77,19 @@ static void add_interests(u8 *m, const Stream *p, u8 *base, Item *item, u32 row,
   }
   item->sum_squares = sum_squares;
 }
-static void apply_row(u8 *m, const Stream *p, u8 *base, u32 shard, Pair *pairs, u32 row) {
+static void apply_row(u8 *m, const Stream *p, u8 *base, u32 shard, u64 *keys, u32 row) {
   Shard *s = (Shard *)base;
   double time = F64(p->times)[row];
   s->evictions_left = EVICTIONS_PER_ROW;
-  u32 offset = item_of_row(m, p, base, row, time);
+  u32 offset = item_of_row(m, p, base, shard, keys, row, time);
   if (offset == 0) return;
   Item *item = item_at(base, offset);
-  u32 is_undo = U32(p->kinds)[row] & 1, is_tweet = item->id_info >> 16 == 0, known = U32(p->num_favs)[row];
+  u32 is_undo = U32(p->kinds)[row] & ROW_UNDO, is_tweet = kind_of_item(item->id_info) == 0, known = U32(p->num_favs)[row];
   double epoch = floor(time / (p->half_life * EPOCH));
   double factor = exp_portable((time / p->half_life - epoch * EPOCH) * LN_2) * UNITS;
   double scale = power_of_two(EPOCH * (epoch - s->landmark)) * (is_undo ? -1.0 : 1.0);
-  if (item->longest_is_live) capture_if_overtaken(m, p, base, shard, pairs, offset, row, factor, scale);
-  add_interests(m, p, base, item, row, factor, scale);
+  if (item->longest_is_live) capture_if_overtaken(m, p, base, shard, keys, offset, row, factor, scale);
+  add_interests(m, p, base, shard, keys, offset, row, factor, scale);
   s->num_applied++;
   item->num_favs = is_undo ? (item->num_favs > 1 ? item->num_favs : 1) - 1 : item->num_favs + 1;
   if (known > item->num_favs) item->num_favs = known;
@@ -128,21 +99,138 @@ static void apply_row(u8 *m, const Stream *p, u8 *base, u32 shard, Pair *pairs, 
   item->num_updates++;
   double worth = worth_at(s, p, item->last), square = item->sum_squares * worth * worth;
   if (square > item->longest_square) { item->longest_square = square; item->longest_is_live = 1; }
-  if (item->num_updates >= 8 && (item->num_updates & (item->num_updates - 1)) == 0)
-    write_record(m, p, base, shard, pairs, offset, 1, item->last);
+  if (item->num_updates >= FIRST_POWER && (item->num_updates & (item->num_updates - 1)) == 0)
+    write_record(m, p, base, shard, keys, offset, CAPTURE_POWER, item->last, 0, 0);
 }
 
 KERNEL(applyEvents) {
   PARAMS(Stream);
-  u32 most = (2 + EVICTIONS_PER_ROW) * (12 + 256 + 2 * p->clusters_per_item + 1);
   for (u32 shard = lo; shard < hi; shard++) {
-    u8 *base = m + p->shards + (size_t)shard * p->shard_bytes;
+    u8 *base = shard_of(m, p, shard);
     u32 row = U32(p->rows_done)[shard];
     for (;; row++) {
       while (row < p->num_rows && (U32(p->hashes)[row] >> 20 & (p->num_shards - 1)) != shard) row++;
-      if (row >= p->num_rows || U32(p->words_used)[shard] + most > p->record_words) break;
-      apply_row(m, p, base, shard, (Pair *)scratch, row);
+      if (row >= p->num_rows || is_full(m, p, shard)) break;
+      apply_row(m, p, base, shard, (u64 *)scratch, row);
     }
     U32(p->rows_done)[shard] = row;
   }
+}
+
+static void sweep_place(u8 *m, const Stream *p, u8 *base, u32 shard, u64 *keys, double worth) {
+  Shard *s = (Shard *)base;
+  u32 offset = words_at(base, s->table)[s->sweep_at];
+  if (offset == 0) return;
+  const Item *item = item_at(base, offset);
+  if (kind_of_item(item->id_info) == 0 && p->now - item->born >= p->max_age)
+    remove_item(m, p, base, shard, keys, s->sweep_at, DEAD_OF_AGE);
+  else if (item->sum_squares * worth * worth < p->negligible * p->negligible)
+    remove_item(m, p, base, shard, keys, s->sweep_at, DEAD_OF_VALUE);
+}
+
+KERNEL(sweepItems) {
+  PARAMS(Stream);
+  for (u32 shard = lo; shard < hi; shard++) {
+    u8 *base = shard_of(m, p, shard);
+    Shard *s = (Shard *)base;
+    u32 mask = (1u << s->table_bits) - 1, left = U32(p->rows_done)[shard];
+    double worth = worth_at(s, p, p->now);
+    for (; left > 0 && !is_full(m, p, shard); left--) {
+      sweep_place(m, p, base, shard, (u64 *)scratch, worth);
+      s->sweep_at = (s->sweep_at + 1) & mask;
+    }
+    U32(p->rows_done)[shard] = left;
+  }
+}
+
+static void rebase_item(u8 *base, Item *item, double scale) {
+  item->sum_squares *= scale * scale;
+  if (item->vector == 0) return;
+  VectorSlot *slots = slots_at(base, item->vector);
+  for (u32 i = 0; i < 1u << item->vector_bits; i++) if (slots[i].cluster != 0) slots[i].value *= scale;
+}
+
+KERNEL(rebaseItems) {
+  PARAMS(Stream);
+  double scale = power_of_two(-EPOCH * p->shift);
+  for (u32 shard = lo; shard < hi; shard++) {
+    u8 *base = shard_of(m, p, shard);
+    Shard *s = (Shard *)base;
+    for (u32 place = 0; place < 1u << s->table_bits; place++) {
+      u32 offset = words_at(base, s->table)[place];
+      if (offset != 0) rebase_item(base, item_at(base, offset), scale);
+    }
+    s->landmark += p->shift;
+  }
+}
+
+static int is_read(const Stream *p, u8 *base, u32 offset) {
+  const Item *item = item_at(base, offset);
+  return kind_of_item(item->id_info) != 0 || p->now - item->born < p->max_age;
+}
+
+KERNEL(exportItems) {
+  PARAMS(Stream);
+  for (u32 shard = lo; shard < hi; shard++) {
+    u8 *base = shard_of(m, p, shard);
+    const Shard *s = (const Shard *)base;
+    u32 place = U32(p->rows_done)[shard];
+    for (; place < 1u << s->table_bits && !is_full(m, p, shard); place++) {
+      u32 offset = words_at(base, s->table)[place];
+      if (offset != 0 && is_read(p, base, offset))
+        write_record(m, p, base, shard, (u64 *)scratch, offset, 0, p->now, p->threshold, place);
+    }
+    U32(p->rows_done)[shard] = place;
+  }
+}
+KERNEL(readItems) {
+  PARAMS(Stream);
+  for (u32 shard = lo; shard < hi; shard++) {
+    u8 *base = shard_of(m, p, shard);
+    const Shard *s = (const Shard *)base;
+    u32 row = U32(p->rows_done)[shard];
+    for (; row < p->num_rows && !is_full(m, p, shard); row++) {
+      u32 hash = U32(p->hashes)[row];
+      if ((hash >> 20 & (p->num_shards - 1)) != shard) continue;
+      u32 place = find_item(base, hash, U32(p->id_infos)[row], m + p->text + U32(p->id_starts)[row]);
+      u32 offset = words_at(base, s->table)[place];
+      if (offset != 0 && is_read(p, base, offset))
+        write_record(m, p, base, shard, (u64 *)scratch, offset, 0, p->now, p->threshold, row);
+    }
+    U32(p->rows_done)[shard] = row;
+  }
+}
+
+static void scan_entries(u8 *m, const Stream *p, u8 *base, u32 shard, int is_scatter) {
+  const Shard *s = (const Shard *)base;
+  u32 *counts = U32(p->counts) + (size_t)shard * p->num_clusters;
+  const u32 *numbers = U32(p->item_numbers) + U32(p->item_starts)[shard];
+  double worth = worth_at(s, p, p->now);
+  for (u32 place = 0; place < 1u << s->table_bits; place++) {
+    u32 offset = words_at(base, s->table)[place];
+    if (offset == 0) continue;
+    const Item *item = item_at(base, offset);
+    u32 is_wanted = p->kind_mask >> kind_of_item(item->id_info) & 1;
+    if (!is_wanted || p->now - item->born >= p->younger || item->vector == 0) continue;
+    const VectorSlot *slots = slots_at(base, item->vector);
+    for (u32 i = 0; i < 1u << item->vector_bits; i++) {
+      u32 cluster = slots[i].cluster;
+      if (cluster == 0) continue;
+      float score = (float)(slots[i].value * worth);
+      if ((double)score < p->threshold) continue;
+      u32 at = counts[cluster]++;
+      if (!is_scatter) continue;
+      U32(p->items_out)[at] = numbers[place];
+      F32(p->scores_out)[at] = score;
+    }
+  }
+}
+
+KERNEL(countEntries) {
+  PARAMS(Stream);
+  for (u32 shard = lo; shard < hi; shard++) scan_entries(m, p, shard_of(m, p, shard), shard, 0);
+}
+KERNEL(scatterEntries) {
+  PARAMS(Stream);
+  for (u32 shard = lo; shard < hi; shard++) scan_entries(m, p, shard_of(m, p, shard), shard, 1);
 }
