@@ -4,6 +4,11 @@
 #include "plain.h"
 
 static inline u64 key_of(u32 index, float score) { return (u64)bits_of(score) << 32 | (u32)~index; }
+static inline u32 key_capacity(u32 k, u32 num_cols) { return 4ull * k < num_cols ? 4 * k : num_cols; }
+static inline void limit_scores(u64 *keys, u32 from, u32 to, float limit) {
+  u64 most = (u64)bits_of(limit) << 32 | UINT32_MAX;
+  for (u32 i = from; i < to; i++) if (keys[i] > most) keys[i] = most >> 32 << 32 | (u32)keys[i];
+}
 static inline u32 partition(u64 *keys, u32 lo, u32 hi, u64 pivot) {
   u32 at = lo;
   for (u32 i = lo; i < hi; i++) {

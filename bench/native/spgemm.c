@@ -1,9 +1,8 @@
 /* The product of assembly/spgemm.ts and the selection of assembly/selection.ts in plain C, one thread, line by line, for
- * matrices of ones: what the kernels are measured against.
+ * matrices of ones, nothing left out but the diagonal: what the kernels are measured against.
  * usage: spgemm GRAPH ROUNDS   (GRAPH as written by bench/similarity/speed.ts)
  * Prints seconds per round, then an FNV-1a hash of the result, which must be that of the kernels. */
-#include "plain.h"
-#include "selection.h"
+#include "spgemm.h"
 
 static void *read_array(FILE *file, size_t count) {
   void *array = malloc(count * 4 + 8);
@@ -21,7 +20,7 @@ int main(int argc, char **argv) {
   u32 *b_ptr = read_array(file, (size_t)n + 1), *b = read_array(file, nnz);
   float *scale = read_array(file, m);
   u32 *sums = calloc(m, 4), *touched = malloc(((size_t)m + 1) * 4);
-  u32 capacity = 4ull * k < m ? 4 * k : m;
+  u32 capacity = key_capacity(k, m);
   u64 *keys = malloc(((size_t)capacity + 1) * 8), *spare = malloc((size_t)k * 8);
   u32 *counts = malloc((size_t)m * 4 + 4);
   u32 *indices = malloc((size_t)m * k * 4 + 4), *data = malloc((size_t)m * k * 4 + 4);
@@ -29,27 +28,15 @@ int main(int argc, char **argv) {
     double began = seconds();
     for (u32 row = 0; row < m; row++) {
       u32 num_touched = 0;
-      for (u32 x = a_ptr[row]; x < a_ptr[row + 1]; x++) {
-        u32 i = a[x];
-        for (u32 y = b_ptr[i], end = b_ptr[i + 1]; y < end; y++) {
-          u32 j = b[y], before = sums[j];
-          touched[num_touched] = j;
-          num_touched += before == 0;
-          sums[j] = before + 1;
-        }
-      }
+      for (u32 x = a_ptr[row]; x < a_ptr[row + 1]; x++)
+        num_touched = count_row(b + b_ptr[a[x]], b + b_ptr[a[x] + 1], sums, touched, num_touched);
       sums[row] = 0;
       u32 size = 0;
       float bar = threshold;
       for (u32 t = 0; t < num_touched;) {
         u32 stop = num_touched - t < capacity - size ? num_touched : t + (capacity - size);
-        for (; t < stop; t++) {
-          u32 j = touched[t];
-          float value = (float)(int32_t)sums[j] * (scale[row] * scale[j]);
-          sums[j] = 0;
-          keys[size] = (u64)bits_of(value) << 32 | (u32)~j;
-          size += value > bar;
-        }
+        size = choose_scaled_counts(scale, scale[row], sums, touched, t, stop, keys, size, bar);
+        t = stop;
         if (size == capacity && size > k) { keep_largest(keys, size, k); size = k; bar = bar_below(keys, size); }
       }
       if (size > k) { keep_largest(keys, size, k); size = k; }
