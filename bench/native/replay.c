@@ -19,7 +19,7 @@ static const struct { const char *name; Kernel *run; } kernels[] = {
   NAMED(columnSquareSums), NAMED(scaleColumns), NAMED(decayValues), NAMED(lastStates), NAMED(sharpenRows), NAMED(colorGraph),
   NAMED(simhashRows), NAMED(hammingPairs), NAMED(scanPostings), NAMED(rescoreItems), NAMED(countInterests), NAMED(sumInterests),
   NAMED(vertexWeights), NAMED(affiliationScores), NAMED(edgeStatistics), NAMED(pairStatistics), NAMED(wedgeTables), NAMED(applyEvents),
-  NAMED(spgemmTopK), NAMED(cutInterests), NAMED(sweepItems), NAMED(rebaseItems), NAMED(exportItems), NAMED(readItems),
+  NAMED(spgemmTopK), NAMED(samplePairs), NAMED(cutInterests), NAMED(sweepItems), NAMED(rebaseItems), NAMED(exportItems), NAMED(readItems),
   NAMED(countEntries), NAMED(scatterEntries),
 };
 enum { NUM_KERNELS = sizeof kernels / sizeof *kernels, PAGE = 4096 };
