@@ -8,9 +8,10 @@ import * as assert from 'uvu/assert';
 import { Meter } from '../../bench/suite/meter.ts';
 import { Replayer } from '../../bench/suite/replay.ts';
 import { compileScalar } from '../../bench/suite/scalar.ts';
-import { partsOf, type Work } from '../../bench/suite/work.ts';
+import { part, partsOf, type Work } from '../../bench/suite/work.ts';
 import { prepareWorks, simdKernels } from '../../bench/suite/works/index.ts';
 import { kernelNames } from '../../src/kernels/abi.ts';
+import type { Kernels } from '../../src/kernels/kernels.ts';
 import { openKernels } from '../../src/kernels/open.ts';
 import { openEdgeKernels } from '../../src/kernels/open-edge.ts';
 import { open, TEST_MEMORY_BYTES, wasm } from '../fixtures/backends.ts';
@@ -19,6 +20,8 @@ import { kernelCases } from '../kernels/cases.ts';
 import { runCase } from '../kernels/run-case.ts';
 
 const SIZE = { users: 250, follows: 15 };
+/** Several, for what the kernels are asked for differs from one to the next. */
+const CASE_SIZES = [5, 17, 30, 40, 45, 46, 47, 48];
 const kernels = openKernels({ numThreads: 1, maxMemoryBytes: 2 ** 29 });
 let works: Work[];
 test.before(async () => {
@@ -73,14 +76,28 @@ test('the build without SIMD gives the same bytes', async () => {
   }
 });
 
+/** Absent without a compiler. */
+const replayer = Replayer.open(mkdtempSync(join(tmpdir(), 'simclusters-replay-')));
+
 test('kernels written in C leave the same bytes in memory, where there is a compiler', async () => {
-  const replayer = Replayer.open(mkdtempSync(join(tmpdir(), 'simclusters-replay-')));
   if (!replayer) return;
   for (const kernel of replayer.kernels) assert.ok(kernelNames.includes(kernel), kernel);
   for (const work of works) {
     for (const part of work.parts) {
       if (!replayer.has(part)) continue;
       const { close } = await replayer.prepare(kernels, work, part);
+      close();
+    }
+  }
+});
+
+test('they do so on the cases of the kernels, too, which ask for more than the works do', async () => {
+  for (const name of replayer?.kernels ?? []) {
+    const cases = CASE_SIZES.map((size) => kernelCases[name](new Random(`in C ${name} ${size}`), size));
+    // Weights of 16 bits are not in C.
+    for (const made of cases.filter(({ values }) => !('weightUnit' in values) || values.weightUnit === 0)) {
+      const work = { shape: name, run: (k: Kernels) => runCase(k, name, made), parts: [] };
+      const { close } = await (replayer as Replayer).prepare(kernels, work, part(name, name));
       close();
     }
   }
