@@ -3,11 +3,14 @@
  * Prints seconds per round, then an FNV-1a hash of the memory afterwards, which must be that of the kernels. Alone: the kernels. */
 #include "communities.h"
 #include "csr.h"
+#include "growth.h"
 #include "interested-in.h"
+#include "memberships.h"
 #include "postings.h"
 #include "rows.h"
 #include "simhash.h"
 #include "stream.h"
+#include "sweeps.h"
 #include "wedge.h"
 
 static const struct { const char *name; Kernel *run; } kernels[] = {
@@ -17,6 +20,8 @@ static const struct { const char *name; Kernel *run; } kernels[] = {
   NAMED(columnSquareSums), NAMED(scaleColumns), NAMED(decayValues), NAMED(lastStates), NAMED(sharpenRows), NAMED(colorGraph),
   NAMED(simhashRows), NAMED(hammingPairs), NAMED(scanPostings), NAMED(rescoreItems), NAMED(countInterests), NAMED(sumInterests),
   NAMED(vertexWeights), NAMED(affiliationScores), NAMED(edgeStatistics), NAMED(pairStatistics), NAMED(wedgeTables), NAMED(applyEvents),
+  NAMED(proposeMoves), NAMED(applyMoves), NAMED(moveAtOnce), NAMED(proposeRows), NAMED(applyRows), NAMED(moveRowsAtOnce),
+  NAMED(proposeGrowth), NAMED(applyGrowth),
 };
 enum { NUM_KERNELS = sizeof kernels / sizeof *kernels, PAGE = 4096 };
 
