@@ -1,36 +1,13 @@
 /* The sweep of assembly/metropolis.ts in plain C, one thread, line by line: what the kernels are measured against.
  * usage: metropolis GRAPH EPOCHS   (GRAPH as written by bench/communities.ts)
  * Prints seconds per epoch, then an FNV-1a hash of the assignment, which must be that of the kernels. */
-#include "plain.h"
+#include "metropolis.h"
 
-typedef struct { u32 count; float weight; } Slot;
-
-static double uniform(u32 stream, u32 draw) {
-  return ((double)mix(stream ^ mix(draw + 0x6a09e667u)) + 0.5) * (1.0 / 4294967296.0);
-}
 static void *read_array(FILE *file, size_t count, size_t width) {
   void *array = malloc(count * width + 8);
   if (!array || fread(array, width, count, file) != count) { fprintf(stderr, "short file\n"); exit(1); }
   return array;
 }
-static u32 draw(const double *scores, double *weights, u32 count, double best, double u) {
-  double total = 0;
-  for (u32 i = 0; i < count; i++) {
-    double difference = scores[i] - best;
-    weights[i] = difference < -40 ? 0 : exp_portable(difference);
-    total += weights[i];
-  }
-  double rest = u * total;
-  u32 last = 0;
-  for (u32 i = 0; i < count; i++) {
-    if (weights[i] == 0) continue;
-    last = i;
-    rest -= weights[i];
-    if (rest < 0) break;
-  }
-  return last;
-}
-
 int main(int argc, char **argv) {
   if (argc < 3) return 2;
   FILE *file = fopen(argv[1], "rb");
@@ -54,92 +31,22 @@ int main(int argc, char **argv) {
 
   u32 *sizes = calloc(k + 1, 4);
   for (u32 v = 0; v < n; v++) sizes[assignment[v]]++;
-  u32 *next = malloc(4 * (size_t)n);
-  unsigned char *outcomes = malloc(n);
-  u32 *counts = calloc(k + 1, 4);
-  Slot *slots = calloc(k + 1, sizeof(Slot));
-  u32 *candidates = malloc(4 * ((size_t)max_degree + 2));
-  double *scores = malloc(8 * ((size_t)max_degree + 2));
-  double *weights = malloc(8 * ((size_t)max_degree + 2));
+  const size_t room = (size_t)max_degree + 2;
+  /* Nothing is recalled: every neighbourhood is looked at in every epoch. */
+  const Sweep sweep = {
+    .order = order, .indptr = indptr, .indices = indices, .data = data, .mean_weights = mean_weights, .num_communities = k,
+    .assignment = assignment, .sizes = sizes, .next = malloc(4 * (size_t)n), .outcomes = malloc(n), .wt_coeff = wt_coeff,
+    .accept_scale = accept_scale, .slots = calloc((size_t)k + 1, sizeof(Around)), .candidates = malloc(4 * room),
+    .scores = malloc(8 * room), .weights = malloc(8 * room),
+  };
 
   for (u32 epoch = 1; epoch <= epochs; epoch++) {
     double began = seconds();
-    u32 key = mix(mix(key0 + epoch * 0x9e3779b9u) ^ key1);
+    u32 key = epoch_key(key0, key1, epoch);
     for (u32 t = 0; t < num_phases; t++) {
-      u32 phase = visits[(size_t)(epoch - 1) * num_phases + t];
-      u32 lo = starts[phase], hi = starts[phase + 1];
-      for (u32 place = lo; place < hi; place++) {
-        u32 v = order[place], current = assignment[v], begin = indptr[place], end = indptr[place + 1];
-        u32 num_met = 0;
-        u32 *met = candidates + 1;
-        if (data) {
-          for (u32 i = begin; i < end; i++) {
-            u32 c = assignment[indices[i]];
-            met[num_met] = c;
-            num_met += slots[c].count == 0;
-            slots[c].count++;
-            slots[c].weight += data[i];
-          }
-        } else {
-          for (u32 i = begin; i < end; i++) {
-            u32 c = assignment[indices[i]], count = counts[c];
-            met[num_met] = c;
-            num_met += count == 0;
-            counts[c] = count + 1;
-          }
-        }
-#define COUNT(c) (data ? slots[c].count : counts[c])
-#define SCORE(c) (wt_coeff * (data ? (double)slots[c].weight : (double)counts[c]) + ((double)COUNT(c) - (double)sizes[c]) * mean)
-        if (current == k && (num_met == 0 || (num_met == 1 && met[0] == k))) {
-          if (data) slots[k] = (Slot){0, 0}; else counts[k] = 0;
-          outcomes[place] = 3;
-          next[place] = k;
-          continue;
-        }
-        double mean = mean_weights ? mean_weights[place] : 1;
-        double current_score = current == k ? 0 : SCORE(current);
-        u32 num_candidates = 1;
-        double best = 0, second = -INFINITY;
-        u32 leader = 0;
-        for (u32 m = 0; m < num_met; m++) {
-          u32 c = met[m];
-          if (c != k && c != current) {
-            double score = SCORE(c);
-            if (score > best - 40) {
-              candidates[num_candidates] = c;
-              scores[num_candidates] = score;
-              if (score > best) { second = best; best = score; leader = num_candidates; }
-              else if (score > second) second = score;
-              num_candidates++;
-            }
-          }
-          if (data) slots[c] = (Slot){0, 0}; else counts[c] = 0;
-        }
-        candidates[0] = k;
-        scores[0] = 0;
-        u32 stream = mix(key + v), chosen = leader;
-        if (num_candidates > 1) {
-          double u = uniform(stream, 0);
-          if (best - second < 8 || num_candidates > 29 || u < 0.01 || u > 0.99)
-            chosen = draw(scores, weights, num_candidates, best, u);
-        }
-        u32 proposal = candidates[chosen], result = current;
-        unsigned char outcome = chosen == 0;
-        if (proposal == current) outcome |= 2;
-        else {
-          double gain = accept_scale * (scores[chosen] - current_score);
-          if (gain >= 0 || (gain > -23 && ln_portable(uniform(stream, 1)) < gain)) { result = proposal; outcome |= 4; }
-        }
-        outcomes[place] = outcome;
-        next[place] = result;
-      }
-      for (u32 place = lo; place < hi; place++) {
-        u32 v = order[place], to = next[place], from = assignment[v];
-        if (to == from) continue;
-        sizes[from]--;
-        sizes[to]++;
-        assignment[v] = to;
-      }
+      u32 phase = visits[(size_t)(epoch - 1) * num_phases + t], lo = starts[phase], hi = starts[phase + 1];
+      FOR_HELD(data, 0, propose_all(held, &sweep, key, lo, hi));
+      apply_all(&sweep, lo, hi);
     }
     printf("%.6f\n", seconds() - began);
   }

@@ -3,12 +3,15 @@
  * Prints seconds per round, then an FNV-1a hash of the memory afterwards, which must be that of the kernels. Alone: the kernels. */
 #include "communities.h"
 #include "csr.h"
+#include "growth.h"
 #include "interested-in.h"
+#include "memberships.h"
 #include "postings.h"
 #include "rows.h"
 #include "simhash.h"
 #include "spgemm.h"
 #include "stream.h"
+#include "sweeps.h"
 #include "topk.h"
 #include "wedge.h"
 
@@ -21,6 +24,8 @@ static const struct { const char *name; Kernel *run; } kernels[] = {
   NAMED(vertexWeights), NAMED(affiliationScores), NAMED(edgeStatistics), NAMED(pairStatistics), NAMED(wedgeTables), NAMED(applyEvents),
   NAMED(spgemmTopK), NAMED(samplePairs), NAMED(cutInterests), NAMED(sweepItems), NAMED(rebaseItems), NAMED(exportItems), NAMED(readItems),
   NAMED(countEntries), NAMED(scatterEntries),
+  NAMED(proposeMoves), NAMED(applyMoves), NAMED(moveAtOnce), NAMED(proposeRows), NAMED(applyRows), NAMED(moveRowsAtOnce),
+  NAMED(proposeGrowth), NAMED(applyGrowth),
 };
 enum { NUM_KERNELS = sizeof kernels / sizeof *kernels, PAGE = 4096 };
 

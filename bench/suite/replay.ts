@@ -46,7 +46,8 @@ export class Replayer {
     const file = join(this.#folder, `jobs-${this.#numPrepared++}.bin`);
     const hash = await record(kernels, work, part, file);
     // The second round: in the first its memory is touched for the first time.
-    const replay = () => execFileSync(this.#program, [file, '2'], { encoding: 'utf8' }).split('\n');
+    const replay = () =>
+      execFileSync(this.#program, [file, '2'], { encoding: 'utf8', stdio: 'pipe' }).split('\n');
     const [, , line] = replay();
     if (line !== `hash ${hash}`)
       throw new Error(`${part.name}: C leaves ${line}, the kernels ${hash} in memory`);
@@ -83,8 +84,8 @@ type RecordedStep = Pick<Step, 'kernel' | 'params' | 'lo' | 'hi'>;
 class Recorder {
   readonly #kernels: Kernels;
   readonly #file: number;
-  /** Memory as C has it: what the jobs so far have left. Pages that nothing has written cost nothing. */
-  readonly #known: Uint8Array;
+  /** Memory as C has it: what the jobs so far have left. */
+  #known = new Uint8Array(0);
   #numPages = 0;
   #numJobs = 0;
   #mostScratch = 0;
@@ -92,7 +93,6 @@ class Recorder {
   constructor(kernels: Kernels, file: string) {
     this.#kernels = kernels;
     this.#file = openSync(file, 'w');
-    this.#known = new Uint8Array(2 ** 31);
     writeSync(this.#file, Buffer.from(Uint32Array.of(0, 0, 0).buffer));
   }
 
@@ -104,8 +104,15 @@ class Recorder {
     return taken;
   }
 
+  #grow(numBytes: number): void {
+    const known = new Uint8Array(Math.max(numBytes, 2 * this.#known.length));
+    known.set(this.#known);
+    this.#known = known;
+  }
+
   before(steps: readonly RecordedStep[], scratchBytes: number, scratch: number): void {
     const taken = this.#taken();
+    if (taken.length > this.#known.length) this.#grow(taken.length);
     const pages = changedPages(taken, this.#known);
     writeSync(this.#file, words(steps.length, scratchBytes, scratch, pages.length));
     for (const page of pages) {
