@@ -48,7 +48,7 @@ KERNEL(countInterests) {
   for (u32 row = lo; row < hi; row++) {
     u32 num_touched = sum_neighbors(m, p, slots, touched, row), count = 0;
     for (u32 t = 0; t < num_touched; t++) {
-      Slot *slot = slots + index_of(touched[t]);
+      Slot *slot = slots + pair_index(touched[t]);
       count += slot->distinct >= p->social_proof;
       memset(slot, 0, sizeof(Slot));
     }
@@ -64,7 +64,7 @@ KERNEL(sumInterests) {
     u32 num_touched = sum_neighbors(m, p, slots, touched, row), out = U32(p->indptr_out)[row];
     sort_by_index(touched, num_touched);
     for (u32 t = 0; t < num_touched; t++) {
-      u32 cluster = index_of(touched[t]);
+      u32 cluster = pair_index(touched[t]);
       Slot *slot = slots + cluster;
       if (slot->distinct >= p->social_proof) {
         U32(p->clusters_out)[out] = cluster;
@@ -122,6 +122,6 @@ KERNEL(cutInterests) {
     for (u32 i = begin + limit; i < end; i++) if (ranks_after(m, p, heap[0], i)) sink_last(m, p, heap, 0, limit, i);
     for (u32 i = 0; i < limit; i++) pairs[i] = pair_of(heap[i], 0);
     sort_by_index(pairs, limit);
-    for (u32 i = 0; i < limit; i++) out[i] = index_of(pairs[i]);
+    for (u32 i = 0; i < limit; i++) out[i] = pair_index(pairs[i]);
   }
 }

@@ -9,8 +9,8 @@ static inline Pair pair_of(u32 index, float score) {
   u32 bits = bits_of(score + 0);
   return (u64)(bits ^ ((u32)((int32_t)bits >> 31) | 0x80000000u)) << 32 | (u32)~index;
 }
-static inline u32 index_of(Pair pair) { return ~(u32)pair; }
-static inline float score_of(Pair pair) {
+static inline u32 pair_index(Pair pair) { return ~(u32)pair; }
+static inline float pair_score(Pair pair) {
   u32 flipped = (u32)(pair >> 32);
   return float_of(flipped ^ (~(u32)((int32_t)flipped >> 31) | 0x80000000u));
 }
@@ -79,8 +79,8 @@ static void sort_by_index(Pair *pairs, u32 size) {
 }
 static inline void store_pairs(const Pair *pairs, u32 size, u32 *indices, float *data) {
   for (u32 i = 0; i < size; i++) {
-    indices[i] = index_of(pairs[i]);
-    data[i] = score_of(pairs[i]);
+    indices[i] = pair_index(pairs[i]);
+    data[i] = pair_score(pairs[i]);
   }
 }
 

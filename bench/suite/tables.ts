@@ -71,8 +71,8 @@ export function kernelTable(results: Results): string {
 
 const notes = `A work that names one or a few kernels is the time between the beginning and the end of their jobs; one that names many is
 the whole call, with its copies in and out. Scalar: the same kernels compiled without SIMD, a dash where they have none. C: gcc -O3
--march=native, the same loops on the same memory, which they must leave with the same bytes; a dash for whole calls, and where a kernel is
-not written in C. The edge module has no twin of its own.`;
+-march=native, the same loops on the same memory, which they must leave with the same bytes; a dash for whole calls.
+The edge module has no twin of its own.`;
 
 /** One thread and two, by stage. The twins are not timed: a job opens its kernels itself. */
 export function stageTable(results: Results): string {
