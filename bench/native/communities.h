@@ -1,5 +1,6 @@
-/* assembly/communities.ts, for graphs without weights or with f32 ones. */
+/* assembly/communities.ts. */
 #include "memory.h"
+#include "weights.h"
 
 typedef struct {
   u32 order, indptr, indices, data;
@@ -12,10 +13,10 @@ typedef struct {
 
 #define COMMUNITY \
   PARAMS(Community); \
-  if (p->weight_unit != 0) { fprintf(stderr, "weights of 16 bits are not in C\n"); exit(1); } \
   const u32 *order = U32(p->order), *indptr = U32(p->indptr), *indices = U32(p->indices), *rows = U32(p->rows); \
-  const float *data = p->data ? F32(p->data) : NULL; \
-  (void)order; (void)indptr; (void)indices; (void)rows; (void)data
+  const void *data = m + p->data; \
+  const Held held = !p->data ? ONES : p->weight_unit == 0 ? FLOATS : MULTIPLES; \
+  (void)order; (void)indptr; (void)indices; (void)rows; (void)data; (void)held
 
 static inline u32 lowest_shared(const Community *p, const u32 *rows, u32 u, u32 v) {
   const u32 none = p->num_communities, width = p->width;
@@ -40,7 +41,7 @@ KERNEL(vertexWeights) {
   for (u32 place = lo; place < hi; place++) {
     u32 begin = indptr[place], end = indptr[place + 1], v = order[place];
     double sum = 0;
-    for (u32 i = begin; i < end; i++) sum += data ? (double)data[i] : 1;
+    for (u32 i = begin; i < end; i++) sum += (double)weight_at(held, data, i, p->weight_unit);
     U32(p->degrees)[v] = end - begin;
     F64(p->weighted_degrees)[v] = sum;
     F64(p->mean_weights)[place] = end > begin ? sum / (double)(end - begin) : 0;
@@ -56,7 +57,7 @@ KERNEL(affiliationScores) {
         u32 others = U32(p->sizes)[community] - 1;
         double inside = 0, weighted_degree = 0;
         for (u32 i = indptr[place]; others > 0 && i < indptr[place + 1]; i++) {
-          double weight = data ? (double)data[i] : 1;
+          double weight = (double)weight_at(held, data, i, p->weight_unit);
           const u32 *row = rows + (size_t)indices[i] * p->width;
           u32 is_inside = 0;
           for (u32 k = 0; k < p->width; k++) is_inside |= row[k] == community;
@@ -81,13 +82,13 @@ KERNEL(edgeStatistics) {
       for (u32 i = indptr[place]; i < indptr[place + 1]; i++) {
         if (lowest_shared(p, rows, indices[i], v) == p->num_communities) continue;
         count++;
-        inside += data ? (double)data[i] : 1;
-        if (data) means += pair_mean(m, p, indices[i], v);
+        inside += (double)weight_at(held, data, i, p->weight_unit);
+        if (p->data) means += pair_mean(m, p, indices[i], v);
       }
     }
     U32(p->inside_counts)[v] = count;
     F64(p->inside_weights)[v] = inside;
-    if (data) F64(p->inside_means)[v] = means;
+    if (p->data) F64(p->inside_means)[v] = means;
   }
 }
 KERNEL(pairStatistics) {
