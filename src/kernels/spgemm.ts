@@ -27,8 +27,6 @@ export interface SpgemmOptions {
   readonly bStarts?: Uint32Array;
   /** What `rowCosts` says of the same product, where that is known already. */
   readonly rowCosts?: Float64Array;
-  /** Rows of A to compute, half-open; the others are left out of the result. Default all. */
-  readonly rows?: readonly [lo: number, hi: number];
   /** Bytes that the rows of a panel may take; the result does not depend on it. Default 512 MiB. */
   readonly maxPanelBytes?: number;
   readonly onProgress?: Progress;
@@ -51,30 +49,41 @@ export const ENTRY_BYTES = 16;
  * to f32 once they are scaled; products of two matrices of ones are counted, exactly up to 2^31. Cost O(multiply-adds + numbers to choose from).
  * @throws SimClustersError SHAPE_MISMATCH, OUT_OF_MEMORY
  */
-export async function spgemmTopK(kernels: Kernels, a: Csr, b: Csr, options: SpgemmOptions): Promise<Csr> {
+export async function spgemmTopK(kernels: Kernels, a: Csr, b: Csr, options: SpgemmOptions): Promise<Panel> {
   const panels: Panel[] = [];
   await spgemmPanels(kernels, a, b, options, (panel) => {
-    panels.push(takeOut(panel));
+    panels.push(panel);
   });
   return stackRows(panels, b.numCols);
 }
 
-/**
- * The same product, handed over panel by panel, top to bottom; how many rows a panel has depends on `maxPanelBytes`.
- * Panels lie in the arena, and are gone when `take` is done.
- */
-export async function spgemmPanels(
+/** The same product, handed over panel by panel, top to bottom; how many rows a panel has depends on `maxPanelBytes`. */
+export function spgemmPanels(
   kernels: Kernels,
   a: Csr,
   b: Csr,
   options: SpgemmOptions,
   take: (panel: Panel) => Promise<void> | void,
 ): Promise<void> {
+  return spgemmPlacedPanels(kernels, a, b, options, takeOut, take);
+}
+
+/**
+ * The same, but `change` sees a panel while it lies in the arena, beside the slots it was made in. What it makes of it must
+ * not lie there; it goes to `take` when the room of the panel is free again.
+ */
+export async function spgemmPlacedPanels<Changed>(
+  kernels: Kernels,
+  a: Csr,
+  b: Csr,
+  options: SpgemmOptions,
+  change: (placed: Panel) => Promise<Changed> | Changed,
+  take: (changed: Changed) => Promise<void> | void,
+): Promise<void> {
   requireProduct('sparse product', a, b);
   const topK = Math.max(1, Math.min(options.topK, b.numCols));
   const costs = options.rowCosts ?? rowCosts(a, b, options.bStarts);
-  const [begin, end] = options.rows ?? [0, a.numRows];
-  const totalCost = costs[end] - costs[begin];
+  const totalCost = costs[a.numRows];
   await kernels.scope(async (arena) => {
     const optional = (array: Float32Array | undefined) => array && arena.put(array);
     const fixed = {
@@ -99,14 +108,13 @@ export async function spgemmPanels(
     };
     const scratchBytes = spgemmScratchBytes(b.numCols, topK);
     const maxEntries = Math.max(1, Math.floor((options.maxPanelBytes ?? DEFAULT_PANEL_BYTES) / ENTRY_BYTES));
-    for (let firstRow = begin; ; ) {
-      const slotStarts = placeSlots(costs, firstRow, end, topK, maxEntries);
+    for (let firstRow = 0; ; ) {
+      const slotStarts = placeSlots(costs, firstRow, topK, maxEntries);
       const numRows = slotStarts.length - 1;
       const before = costs[firstRow];
       const cost = costs[firstRow + numRows] - before;
-      const onProgress = (share: number) =>
-        options.onProgress?.((before - costs[begin] + cost * share) / (totalCost || 1));
-      await kernels.scope(async () => {
+      const onProgress = (share: number) => options.onProgress?.((before + cost * share) / (totalCost || 1));
+      const changed = await kernels.scope(async () => {
         const unitStarts = cutIntoUnits(costs, firstRow, numRows, kernels.numThreads * UNITS_PER_THREAD);
         const slots = {
           slotStarts: arena.put(slotStarts),
@@ -122,10 +130,11 @@ export async function spgemmPanels(
         });
         const step = kernels.step('spgemmTopK', params, unitStarts.length - 1, 1);
         await kernels.run([step], { scratchBytes, onProgress });
-        await take(await compactSlots(kernels, arena, slots, b.numCols));
+        return change(await compactSlots(kernels, arena, slots, b.numCols));
       });
+      await take(changed);
       firstRow += numRows;
-      if (firstRow === end) return;
+      if (firstRow === a.numRows) return;
     }
   });
 }
@@ -146,15 +155,6 @@ export function multiplyAddsOf(costs: Float64Array, lo: number, hi: number): num
   return costs[hi] - costs[lo] - (hi - lo) * ROW_COST;
 }
 
-/** For each share, ascending from 0 to 1: the row up to which the rows take that share of the cost. */
-export function rowsOfShares(costs: Float64Array, shares: readonly number[]): number[] {
-  let row = 0;
-  return shares.map((share) => {
-    while (costs[row] < share * costs[costs.length - 1]) row++;
-    return row;
-  });
-}
-
 /** f64[rows of A + 1]: what the rows before each cost, in multiply-adds. Cost O(nnz of A). */
 export function rowCosts(a: Csr, b: Csr, bStarts?: Uint32Array): Float64Array {
   const { indptr, indices } = a;
@@ -172,13 +172,8 @@ export function rowCosts(a: Csr, b: Csr, bStarts?: Uint32Array): Float64Array {
 }
 
 /** Where the rows of the next panel begin in its slots: as many rows as have room, and at least one. */
-function placeSlots(
-  costs: Float64Array,
-  firstRow: number,
-  end: number,
-  topK: number,
-  maxEntries: number,
-): Uint32Array {
+function placeSlots(costs: Float64Array, firstRow: number, topK: number, maxEntries: number): Uint32Array {
+  const end = costs.length - 1;
   const starts = new Uint32Array(end - firstRow + 1);
   for (let row = firstRow; row < end; row++) {
     const next = starts[row - firstRow] + Math.min(topK, multiplyAddsOf(costs, row, row + 1));

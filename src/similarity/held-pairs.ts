@@ -13,7 +13,7 @@ export class HeldPairs {
   readonly #numRows: number;
   readonly #topK: number;
   readonly #maxHeldPairs: number;
-  #best: Csr | undefined;
+  #best: Panel | undefined;
   #panels: Panel[] = [];
   #numHeld = 0;
   #numRowsBefore = 0;
@@ -40,9 +40,9 @@ export class HeldPairs {
   }
 
   /** The best of each row. */
-  async finish(): Promise<Csr> {
+  async finish(): Promise<Panel> {
     if (this.#panels.length > 0 || !this.#best) await this.#choose();
-    return this.#best as Csr;
+    return this.#best as Panel;
   }
 
   /** The best of what is best so far and of the pairs held, seen from both ends. */
@@ -51,7 +51,7 @@ export class HeldPairs {
     const kernels = this.#kernels;
     const rows = this.#panels.length > 0 ? stackRows(this.#panels, n) : emptyPanel(n);
     const upper = amongAllRows(rows, this.#numRowsBefore, n);
-    let all: Csr = await unionMaxTransposed(kernels, upper);
+    let all = await unionMaxTransposed(kernels, upper);
     if (this.#best) all = await unionMax(kernels, all, this.#best);
     this.#best = await spgemmTopK(kernels, all, identity(n), { topK: this.#topK, threshold: 0 });
     this.#numRowsBefore += this.#numRowsHeld;

@@ -6,7 +6,14 @@ import type { Csr } from '../core/csr.ts';
 import type { StoredCsr } from '../core/stored-csr.ts';
 import type { Kernels } from '../kernels/kernels.ts';
 import { placeCsr, takeOut, unionMaxTransposed } from '../kernels/sparse.ts';
-import { type Panel, rowCosts, type SpgemmOptions, spgemmPanels, stackRows } from '../kernels/spgemm.ts';
+import {
+  type Panel,
+  rowCosts,
+  type SpgemmOptions,
+  spgemmPanels,
+  spgemmPlacedPanels,
+  stackRows,
+} from '../kernels/spgemm.ts';
 import { type SpillOptions, StoredRows, unionBlocks } from './stored-rows.ts';
 import { isSymmetricCount, topKFromUpperTriangle } from './upper-triangle.ts';
 
@@ -20,20 +27,28 @@ export async function keepByEitherEnd(
   b: Csr,
   options: SpgemmOptions,
 ): Promise<Panel> {
+  const { rows, isUnited } = await keptRows(kernels, a, b, options);
+  return isUnited ? rows : unionMaxTransposed(kernels, rows);
+}
+
+/** K, or max(K, Kᵀ) already where all of K came at once: then it need not leave the arena in between. */
+async function keptRows(
+  kernels: Kernels,
+  a: Csr,
+  b: Csr,
+  options: SpgemmOptions,
+): Promise<{ rows: Panel; isUnited: boolean }> {
   return kernels.scope(async (arena) => {
     const product = { ...options, rowCosts: rowCosts(a, b) };
     const [placedA, placedB] = [placeCsr(arena, a), placeCsr(arena, b)];
     const isShared = options.excludeDiagonal === true && isSymmetricCount(a, b, options);
     const shared = isShared ? await topKFromUpperTriangle(kernels, placedA, placedB, product) : undefined;
-    if (shared) return unionMaxTransposed(kernels, shared);
+    if (shared) return { rows: shared, isUnited: false };
     const panels: Panel[] = [];
-    let graph: Panel | undefined;
-    await spgemmPanels(kernels, placedA, placedB, product, async (panel) => {
-      // All rows at once need not leave the arena in between.
-      if (panel.numRows === a.numRows) graph = await unionMaxTransposed(kernels, panel);
-      else panels.push(takeOut(panel));
-    });
-    return graph ?? unionMaxTransposed(kernels, stackRows(panels, b.numCols));
+    const isWhole = (panel: Panel) => panel.numRows === a.numRows;
+    const unite = (panel: Panel) => (isWhole(panel) ? unionMaxTransposed(kernels, panel) : takeOut(panel));
+    await spgemmPlacedPanels(kernels, placedA, placedB, product, unite, (panel) => void panels.push(panel));
+    return { rows: stackRows(panels, b.numCols), isUnited: isWhole(panels[0]) };
   });
 }
 
@@ -49,7 +64,7 @@ export async function keepOnDisk(
   const kept = await StoredRows.open(spill.openStore, a.numRows);
   try {
     const panels = { ...options, maxPanelBytes: spill.maxBytes };
-    await spgemmPanels(kernels, a, b, panels, (panel) => kept.append(takeOut(panel)));
+    await spgemmPanels(kernels, a, b, panels, (panel) => kept.append(panel));
     return await eitherEndOnDisk(kept, spill, change);
   } finally {
     await kept.close();

@@ -42,7 +42,7 @@ export class StoredPairs {
       if (this.#matrices.length > 0)
         await unionBlocks(this.#matrices, { openStore, maxBytes: maxBytes * BLOCK_SHARE }, async (block) => {
           const panels = { topK, threshold: 0, maxPanelBytes: maxBytes };
-          await best.append((await spgemmTopK(this.#kernels, block, unit, panels)) as Panel);
+          await best.append(await spgemmTopK(this.#kernels, block, unit, panels));
         });
       await this.close();
       return await eitherEndOnDisk(best, this.#spill, change);

@@ -5,22 +5,21 @@
  */
 import { type Csr, nnz } from '../core/csr.ts';
 import type { Kernels } from '../kernels/kernels.ts';
-import { placeCsr, takeOut } from '../kernels/sparse.ts';
+import { placeCsr } from '../kernels/sparse.ts';
 import {
   multiplyAddsOf,
+  type Panel,
   rowCosts,
-  rowsOfShares,
   type SpgemmOptions,
   spgemmPanels,
-  spgemmTopK,
+  spgemmPlacedPanels,
 } from '../kernels/spgemm.ts';
-import { HeldPairs, MAX_HELD_PAIRS } from './held-pairs.ts';
+import { HeldPairs, identity, MAX_HELD_PAIRS } from './held-pairs.ts';
 
-/** Rows that are looked at first, by their share of the cost; in so many places, for rows that follow one another are alike. */
-const SAMPLE_SHARE = 0.01;
-const MAX_SAMPLE_PLACES = 4;
+/** One row in so many is looked at first, all over: rows that follow one another are alike, those of the most popular above all. */
+const SAMPLE_STRIDE = 100;
 /** With more kept pairs per multiply-add, holding them costs more than counting them twice. */
-const MAX_KEPT_PER_MULTIPLY_ADD = 0.1;
+const MAX_KEPT_PER_MULTIPLY_ADD = 0.03;
 /** The same where so many pairs are expected that the best are chosen several times. */
 const MAX_KEPT_IN_TURNS = 0.015;
 
@@ -38,7 +37,7 @@ export async function topKFromUpperTriangle(
   b: Csr,
   options: SpgemmOptions,
   maxHeldPairs = MAX_HELD_PAIRS,
-): Promise<Csr | undefined> {
+): Promise<Panel | undefined> {
   return kernels.scope(async (arena) => {
     const [placedA, placedB] = [placeCsr(arena, a), placeCsr(arena, b)];
     if (!(await isWorthSharing(kernels, placedA, placedB, options, maxHeldPairs))) return undefined;
@@ -46,7 +45,7 @@ export async function topKFromUpperTriangle(
     const bStarts = arena.put(placesAfter(a, b));
     const upper = { ...options, bStarts, rowCosts: undefined, topK: b.numCols };
     const held = new HeldPairs(kernels, a.numRows, options.topK, maxHeldPairs);
-    await spgemmPanels(kernels, placedA, placedB, upper, (panel) => held.add(takeOut(panel)));
+    await spgemmPanels(kernels, placedA, placedB, upper, (panel) => held.add(panel));
     return held.finish();
   });
 }
@@ -61,33 +60,50 @@ async function isWorthSharing(
 ): Promise<boolean> {
   const costs = options.rowCosts ?? rowCosts(a, b);
   const numPairs = (multiplyAddsOf(costs, 0, a.numRows) - nnz(a)) / 2;
-  // Where all that may be kept can be held, a wrong guess costs little, and four small jobs would cost more.
-  const mayOverflow = numPairs * MAX_KEPT_PER_MULTIPLY_ADD > maxHeldPairs;
-  const numPlaces = mayOverflow ? MAX_SAMPLE_PLACES : 1;
-  const keptShare = await sampleKeptShare(kernels, a, b, { ...options, rowCosts: costs }, numPlaces);
+  const keptShare = await sampleKeptShare(kernels, a, b, options);
   return keptShare <= (keptShare * numPairs > maxHeldPairs ? MAX_KEPT_IN_TURNS : MAX_KEPT_PER_MULTIPLY_ADD);
 }
 
 /** Kept pairs per multiply-add, as a few of the rows have it; the diagonal is no pair. */
-async function sampleKeptShare(
-  kernels: Kernels,
-  a: Csr,
-  b: Csr,
-  options: SpgemmOptions & { readonly rowCosts: Float64Array },
-  numPlaces: number,
-): Promise<number> {
-  const { rowCosts } = options;
-  const shares = Array.from({ length: numPlaces }, (_, i) => [i / numPlaces, (i + SAMPLE_SHARE) / numPlaces]);
-  const bounds = rowsOfShares(rowCosts, shares.flat());
+async function sampleKeptShare(kernels: Kernels, a: Csr, b: Csr, options: SpgemmOptions): Promise<number> {
+  const { rowScale } = options;
+  const chosen = everyNthRow(a.numRows, SAMPLE_STRIDE);
+  const rows = rowsOf(a, chosen);
+  const sample = {
+    ...options,
+    topK: b.numCols,
+    rowScale: rowScale && Float32Array.from(chosen, (row) => rowScale[row]),
+    // Their diagonal lies elsewhere.
+    excludeDiagonal: false,
+    exclude: { ...identity(chosen.length), numCols: b.numCols, indices: chosen },
+    rowCosts: rowCosts(rows, b),
+    onProgress: undefined,
+  };
   let numKept = 0;
-  let numMultiplyAdds = 0;
-  for (let i = 0; i < bounds.length; i += 2) {
-    const [lo, hi] = [bounds[i], bounds[i + 1]];
-    const sample = { ...options, topK: b.numCols, rows: [lo, hi] as const, onProgress: undefined };
-    numKept += nnz(await spgemmTopK(kernels, a, b, sample));
-    numMultiplyAdds += multiplyAddsOf(rowCosts, lo, hi) - (a.indptr[hi] - a.indptr[lo]);
-  }
-  return numKept / Math.max(1, numMultiplyAdds);
+  await spgemmPlacedPanels(kernels, rows, b, sample, nnz, (size) => {
+    numKept += size;
+  });
+  return numKept / Math.max(1, multiplyAddsOf(sample.rowCosts, 0, rows.numRows) - nnz(rows));
+}
+
+/** The middle one of each `stride` rows: at either end of rows in order it would stand for others too ill. */
+function everyNthRow(numRows: number, stride: number): Uint32Array {
+  return Uint32Array.from({ length: Math.ceil(numRows / stride) }, (_, i) => {
+    const first = i * stride;
+    return (first + Math.min(first + stride, numRows)) >> 1;
+  });
+}
+
+function rowsOf({ indptr, indices, numCols }: Csr, chosen: Uint32Array): Csr {
+  const starts = new Uint32Array(chosen.length + 1);
+  chosen.forEach((row, i) => {
+    starts[i + 1] = starts[i] + indptr[row + 1] - indptr[row];
+  });
+  const some = new Uint32Array(starts[chosen.length]);
+  chosen.forEach((row, i) => {
+    some.set(indices.subarray(indptr[row], indptr[row + 1]), starts[i]);
+  });
+  return { numRows: chosen.length, numCols, indptr: starts, indices: some };
 }
 
 /** For each entry (p, u) of A, the place in row u of Aᵀ that follows p. Cost O(nnz). */

@@ -16,7 +16,7 @@ import {
   samplePairs,
   type WedgeSampling,
 } from '../kernels/similarity.ts';
-import { takeOut, unionMaxTransposed } from '../kernels/sparse.ts';
+import { unionMaxTransposed } from '../kernels/sparse.ts';
 import { type Panel, spgemmPanels } from '../kernels/spgemm.ts';
 import { countMultiplyAdds } from './degree-cap.ts';
 import { rowSize, type WeightedFollowers, weighFollowers } from './follower-weights.ts';
@@ -174,9 +174,7 @@ async function multiplyRows(
     maxPanelBytes,
     onProgress: (share: number) => onProgress?.(share * plan.exactShare),
   };
-  await spgemmPanels(kernels, multipliedRows(producers, plan), users, product, (panel) =>
-    pairs.add(takeOut(panel)),
-  );
+  await spgemmPanels(kernels, multipliedRows(producers, plan), users, product, (panel) => pairs.add(panel));
 }
 
 /** The rows of the producers that are done exactly; the others are empty. */
@@ -223,7 +221,7 @@ async function sampleRows(
       maxPanelBytes: options.maxPanelBytes,
       onProgress: (share) => options.onProgress?.(plan.exactShare + share * (1 - plan.exactShare)),
     };
-    return samplePairs(kernels, sampling, (panel) => pairs.add(takeOut(panel)));
+    return samplePairs(kernels, sampling, (panel) => pairs.add(panel));
   });
 }
 

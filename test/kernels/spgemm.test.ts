@@ -1,7 +1,13 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { Csr } from '../../src/core/csr.ts';
-import { countMultiplyAdds, spgemmPanels, spgemmTopK } from '../../src/kernels/spgemm.ts';
+import {
+  countMultiplyAdds,
+  type Panel,
+  spgemmPanels,
+  spgemmTopK,
+  stackRows,
+} from '../../src/kernels/spgemm.ts';
 import { open, reference, wasm } from '../fixtures/backends.ts';
 import { Random, rowOf } from '../fixtures/random.ts';
 
@@ -65,6 +71,26 @@ test('any panel size and number of threads gives the same bytes; rows of very un
       assert.ok(progress.every((share) => share >= 0 && share <= 1));
       assert.equal(results[results.length - 1], results[0]);
     }
+    await kernels.close();
+  }
+});
+
+test('panels stay as they are, and their room is free again when they are handed over', async () => {
+  const random = new Random('room of panels');
+  const a = random.csr(70, 40);
+  const b = random.csr(40, 90);
+  for (const backend of [wasm(2), reference]) {
+    const kernels = open(backend);
+    const options = { topK: 6, threshold: 0, maxPanelBytes: 500 };
+    const panels: Panel[] = [];
+    const free: number[] = [];
+    await spgemmPanels(kernels, a, b, options, (panel) => {
+      panels.push(panel);
+      free.push(kernels.arena.freeBytes);
+    });
+    assert.ok(panels.length > 3);
+    assert.is(new Set(free).size, 1);
+    assert.equal(stackRows(panels, b.numCols), await spgemmTopK(kernels, a, b, options));
     await kernels.close();
   }
 });

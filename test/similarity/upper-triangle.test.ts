@@ -62,6 +62,24 @@ test('where nearly every pair is kept, nothing is shared', async () => {
   assert.is(await topKFromUpperTriangle(kernels, followers, follows, options), undefined);
 });
 
+test('a few rows that are unlike the others do not decide, wherever they stand', async () => {
+  const random = new Random('order of rows');
+  const numProducers = 400;
+  const follows = drawFollows(random, 800, numProducers);
+  const followers = await transpose(kernels, follows);
+  for (const first of [0, 370]) {
+    // A scale of 0 leaves out: of these rows nothing stands, of the others all does, and the other way round.
+    const isOdd = (p: number) => p >= first && p < first + 30;
+    const sparseRows = Float32Array.from({ length: numProducers }, (_, p) => (isOdd(p) ? 0 : 1));
+    const denseRows = Float32Array.from({ length: numProducers }, (_, p) => (isOdd(p) ? 1 : 0));
+    const options = { topK: 5, threshold: 0, excludeDiagonal: true };
+    const share = (scale: Float32Array) =>
+      topKFromUpperTriangle(kernels, followers, follows, { ...options, rowScale: scale, colScale: scale });
+    assert.is(await share(sparseRows), undefined, `nearly all pairs stand, odd rows from ${first}`);
+    assert.ok(await share(denseRows), `few pairs stand, odd rows from ${first}`);
+  }
+});
+
 test('values and unequal scales are not shared', () => {
   const random = new Random('values');
   const pattern = drawFollows(random, 10, 10);
