@@ -2,7 +2,7 @@
 import type { Csr } from '../../src/core/csr.ts';
 import type { Kernels } from '../../src/kernels/kernels.ts';
 import { takeOut, transpose } from '../../src/kernels/sparse.ts';
-import { type Panel, spgemmPanels, stackRows } from '../../src/kernels/spgemm.ts';
+import { type Panel, spgemmPlacedPanels, stackRows } from '../../src/kernels/spgemm.ts';
 
 export interface CosineTask {
   /** Consumers × producers, ones. */
@@ -39,9 +39,12 @@ export async function timedCosines(
   const options = { topK, threshold, rowScale: scale, colScale: scale, excludeDiagonal: true };
   let seconds = 0;
   let began = performance.now();
-  await spgemmPanels(kernels, followers, follows, options, (panel) => {
+  const stopAndTake = (placed: Panel) => {
     seconds += (performance.now() - began) / 1000;
-    panels.push(takeOut(panel));
+    return takeOut(placed);
+  };
+  await spgemmPlacedPanels(kernels, followers, follows, options, stopAndTake, (panel) => {
+    panels.push(panel);
     began = performance.now();
   });
   return { seconds, cosines: stackRows(panels, follows.numCols) };
