@@ -9,9 +9,13 @@
 // Proposal: one draw from softmax(score) over "none" and the communities of the neighbours, the current one left out.
 // Acceptance: ln U < acceptScale * (score(new) - score(old)) + correction. The correction is 0, as in sbf, or Hastings'.
 // Several communities per vertex: memberships.ts.
-import { getF64, getU32, setF64, setU32, weightAt } from './access';
+//
+// A batch of vertices goes through one small loop after the other: what is around all of them (around.ts), who has
+// anything to decide, their draws, their scores, their decisions. Each loop keeps what it needs in registers.
+import { getF64, getU32, setF64, setU32 } from './access';
+import { movedOf, packAround, packOthers, packWeightedOthers, SPARE_WORDS } from './around';
 import { exp, ln } from './math';
-import { epochKey, streamOf, uniform } from './rng';
+import { epochKey, mix, streamOf, uniform, unit } from './rng';
 
 /** Candidates whose score is this far below the best are left out of the softmax (e^-40 is below 2^-57). */
 const NEGLIGIBLE: f64 = -40;
@@ -23,8 +27,9 @@ const LOWEST_LN: f64 = -23;
 const AHEAD: f64 = 8;
 const FEW: u32 = 29;
 
-/** In `recalled`: more than one community around. */
-const MANY: u32 = u32.MAX_VALUE;
+/** Edges of a batch, unless a single vertex has more: what the loops hand on stays in the nearest cache. */
+const BATCH_EDGES: u32 = 1024;
+const BATCH_VERTICES: u32 = 256;
 
 export const PROPOSED_EMPTY: u8 = 1;
 export const PROPOSED_SAME: u8 = 2;
@@ -42,7 +47,7 @@ export const ACCEPTED: u8 = 4;
   maxDegree: u32;
   assignment: usize; // u32[n]
   sizes: usize; // u32[k + 1]
-  next: usize; // u32[n] by place: out of proposeMoves, in of applyMoves
+  next: usize; // u32[n] by place: out of proposeMoves and moveAtOnce, in of applyMoves
   outcomes: usize; // u8[n] by place: PROPOSED_* and ACCEPTED bits, out
   key0: u32;
   key1: u32;
@@ -53,12 +58,75 @@ export const ACCEPTED: u8 = 4;
   hastings: u32;
   anchors: usize; // u32[n]: a community of each vertex that counts more, or 0
   anchorCoeff: f64; // how much more, in neighbours
-  stale: usize; // u8[n] by vertex: a neighbour has moved since its neighbourhood was recalled; or 0: nothing is recalled
-  recalled: usize; // {community u32, count u32, weight f32}[n] by place: the one community around, "none", or MANY
 }
 
-// Scratch: slots {count u32} or, with weights, {count u32, weight f32}[k + 1], all zero between vertices;
-// then, from the offset 8 (k + 1), candidates u32[maxDegree + 2], scores f64[maxDegree + 2], weights f64[maxDegree + 2].
+/** A vertex that has something to decide. */
+@unmanaged class Visit {
+  place: u32;
+  current: u32;
+  around: u32; // where its communities begin in those of the batch
+  numAround: u32;
+  candidates: u32; // where its candidates begin in those of the batch
+  numCandidates: u32;
+  leader: u32; // the candidate with the highest score
+  isCurrentMet: u32;
+  best: f64; // the highest score
+  second: f64;
+  currentScore: f64;
+  unused: f64;
+}
+
+/** Where the parts of scratch memory lie. */
+@unmanaged class Batch {
+  slots: usize; // {count u32} or, with weights, {count u32, weight f32}[k + 1], all zero between vertices
+  groups: usize; // u32, see packAround
+  around: usize; // u32: communities around the vertices of the batch
+  aroundWeights: usize; // f32
+  others: usize; // u32: communities around one vertex but its own
+  otherWeights: usize; // f32
+  visits: usize; // Visit
+  streams: usize; // u32: vertex of each visit, then its stream
+  draws: usize; // u32: first draw of each
+  candidates: usize; // u32: "none" and the communities that may be drawn, visit after visit
+  scores: usize; // f64
+  weights: usize; // f64: of one vertex's candidates
+}
+
+/**
+ * Cuts scratch memory up; sweepScratchBytes of src/communities/sampler.ts says how much there must be.
+ */
+function batchIn(scratch: usize, p: MetropolisParams): Batch {
+  const most = max<u32>(p.maxDegree, BATCH_EDGES) + 2 * SPARE_WORDS;
+  const vertices = BATCH_VERTICES + 2 * SPARE_WORDS;
+  const batch = changetype<Batch>(scratch + ((<usize>p.numCommunities + 1) << 3));
+  batch.slots = scratch;
+  let at = (changetype<usize>(batch) + offsetof<Batch>() + 15) & ~15;
+  batch.scores = at;
+  at += (<usize>(most + vertices)) << 3;
+  batch.weights = at;
+  at += (<usize>p.maxDegree + 2 * SPARE_WORDS) << 3;
+  batch.visits = at;
+  at += (<usize>vertices) * offsetof<Visit>();
+  batch.candidates = at;
+  at += (<usize>(most + vertices)) << 2;
+  batch.streams = at;
+  at += (<usize>vertices) << 2;
+  batch.draws = at;
+  at += (<usize>vertices) << 2;
+  batch.groups = at;
+  at += (<usize>most) << 2;
+  batch.around = at;
+  at += (<usize>most) << 2;
+  batch.aroundWeights = at;
+  at += (<usize>most) << 2;
+  batch.others = at;
+  at += (<usize>most) << 2;
+  batch.otherWeights = at;
+  return batch;
+}
+
+// @ts-ignore: decorator
+@inline function visitAt(visits: usize, i: u32): Visit { return changetype<Visit>(visits + <usize>i * offsetof<Visit>()); }
 
 // @ts-ignore: decorator
 @inline function slotOf<W>(slots: usize, community: u32): usize {
@@ -66,168 +134,140 @@ export const ACCEPTED: u8 = 4;
 }
 
 // @ts-ignore: decorator
-@inline function candidatesOf(p: MetropolisParams, scratch: usize): usize {
-  return scratch + ((<usize>p.numCommunities + 1) << 3);
+@inline function scoreOf(count: u32, weight: f64, size: u32, wtCoeff: f64, meanWeight: f64): f64 {
+  return wtCoeff * weight + <f64>(<i32>count - <i32>size) * meanWeight;
 }
 
+/** Lists the visits of the places lo..hi; returns their number. Whoever has nothing to decide is done with. */
+function listVisits(p: MetropolisParams, batch: Batch, lo: u32, hi: u32): u32 {
+  const none = p.numCommunities;
+  const order = p.order;
+  const indptr = p.indptr;
+  const assignment = p.assignment;
+  const next = p.next;
+  const outcomes = p.outcomes;
+  const groups = batch.groups;
+  const visits = batch.visits;
+  const streams = batch.streams;
+  const begin = getU32(indptr, lo);
+  let from: u32 = 0;
+  let num: u32 = 0;
+  for (let place = lo; place < hi; place++) {
+    const v = getU32(order, place);
+    const current = getU32(assignment, v);
+    const to = movedOf(groups, getU32(indptr, place + 1) - begin);
+    const visit = visitAt(visits, num);
+    visit.place = place;
+    visit.current = current;
+    visit.around = from;
+    visit.numAround = to - from;
+    setU32(streams, num, v);
+    // Nobody around has a community, nor has the vertex: there is nothing to draw.
+    setU32(next, place, none);
+    store<u8>(outcomes + place, PROPOSED_EMPTY | PROPOSED_SAME);
+    num += u32(to != from) | u32(current != none);
+    from = to;
+  }
+  return num;
+}
+
+/** `mix` of four at a time. */
 // @ts-ignore: decorator
-@inline function scoresOf(p: MetropolisParams, scratch: usize): usize {
-  return (candidatesOf(p, scratch) + ((<usize>p.maxDegree + 2) << 2) + 7) & ~7;
+@inline function mixFour(values: v128): v128 {
+  let x = v128.xor(values, i32x4.shr_u(values, 16));
+  x = i32x4.mul(x, i32x4.splat(0x7feb352d));
+  x = v128.xor(x, i32x4.shr_u(x, 15));
+  x = i32x4.mul(x, i32x4.splat(0x846ca68b));
+  return v128.xor(x, i32x4.shr_u(x, 16));
+}
+
+/** The stream of each vertex in its place, and the first draw from it. */
+function drawFirst(batch: Batch, num: u32, key: u32): void {
+  const streams = batch.streams;
+  const draws = batch.draws;
+  const first = mix(0x6a09e667);
+  if (ASC_FEATURE_SIMD) {
+    const keys = i32x4.splat(key);
+    const firsts = i32x4.splat(first);
+    for (let i: u32 = 0; i < num; i += 4) {
+      const stream = mixFour(i32x4.add(v128.load(streams + ((<usize>i) << 2)), keys));
+      v128.store(streams + ((<usize>i) << 2), stream);
+      v128.store(draws + ((<usize>i) << 2), mixFour(v128.xor(stream, firsts)));
+    }
+  } else {
+    for (let i: u32 = 0; i < num; i++) {
+      const stream = streamOf(key, getU32(streams, i));
+      setU32(streams, i, stream);
+      setU32(draws, i, mix(stream ^ first));
+    }
+  }
 }
 
 /**
- * Gathers number and weight of neighbours per community; lists the communities met from `met` on. Returns where the list
- * ends. Walks by addresses: V8 turns each index into a shift and an add.
+ * Number and weight of each of the communities from..end in its slot; lists them, in order of first meeting, from `met`
+ * on. Returns where the list ends.
  */
 // @ts-ignore: decorator
-@inline function gather<W>(p: MetropolisParams, begin: u32, end: u32, slots: usize, met: usize): usize {
-  const assignment = p.assignment;
-  const last = p.indices + ((<usize>end) << 2);
-  const unit = p.weightUnit;
-  let weight = p.data + ((<usize>begin) << (sizeof<W>() == 2 ? 1 : 2));
-  for (let neighbor = p.indices + ((<usize>begin) << 2); neighbor != last; neighbor += 4) {
-    const community = load<u32>(assignment + (load<u32>(neighbor) << 2));
+@inline function countCommunities<W>(from: usize, end: usize, weights: usize, slots: usize, met: usize): usize {
+  let weight = weights;
+  for (let each = from; each != end; each += 4) {
+    const community = load<u32>(each);
     const slot = slotOf<W>(slots, community);
     const count = load<u32>(slot);
     store<u32>(met, community);
     met += usize(count == 0) << 2;
     store<u32>(slot, count + 1);
     if (sizeof<W>() > 1) {
-      store<f32>(slot, load<f32>(slot, 4) + weightAt<W>(weight, 0, unit), 4);
-      weight += sizeof<W>();
+      store<f32>(slot, load<f32>(slot, 4) + load<f32>(weight), 4);
+      weight += 4;
     }
   }
   return met;
 }
 
-// @ts-ignore: decorator
-@inline function scoreOf<W>(slot: usize, size: u32, wtCoeff: f64, meanWeight: f64): f64 {
-  const count = load<u32>(slot);
-  const weight: f64 = sizeof<W>() == 1 ? <f64>count : <f64>load<f32>(slot, 4);
-  return wtCoeff * weight + <f64>(<i32>count - <i32>size) * meanWeight;
-}
-
 /**
- * The communities around, as `gather` leaves them. On sparse graphs most vertices have one community around them, or
- * none; that is kept with its count, and taken again as long as no neighbour has moved.
+ * Scores "none" and the communities around a vertex but its own, which stand at `met`..`endMet` with their counts in the
+ * slots; leaves the candidates worth a draw from `met` on. Returns where they end.
  */
 // @ts-ignore: decorator
-@inline function recallOrGather<W>(p: MetropolisParams, place: u32, v: u32, slots: usize, met: usize): usize {
-  if (!p.stale) return gather<W>(p, getU32(p.indptr, place), getU32(p.indptr, place + 1), slots, met);
-  const recalled = p.recalled + <usize>place * 12;
-  if (!load<u8>(p.stale + v)) {
-    const community = load<u32>(recalled);
-    if (community == p.numCommunities) return met;
-    if (community != MANY) {
-      const slot = slotOf<W>(slots, community);
-      store<u32>(slot, load<u32>(recalled, 4));
-      if (sizeof<W>() > 1) store<f32>(slot, load<f32>(recalled, 8), 4);
-      store<u32>(met, community);
-      return met + 4;
-    }
-  }
-  // Cleared before it is looked at: with others moving at the same time, a move in between must not go unseen.
-  store<u8>(p.stale + v, 0);
-  const end = gather<W>(p, getU32(p.indptr, place), getU32(p.indptr, place + 1), slots, met);
-  let only = p.numCommunities;
-  for (let each = met; each != end && only != MANY; each += 4) {
-    const community = load<u32>(each);
-    if (community != p.numCommunities) only = only == p.numCommunities ? community : MANY;
-  }
-  store<u32>(recalled, only);
-  if (only != MANY) {
-    const slot = slotOf<W>(slots, only);
-    store<u32>(recalled, load<u32>(slot), 4);
-    if (sizeof<W>() > 1) store<f32>(recalled, load<f32>(slot, 4), 8);
-  }
-  return end;
-}
-
-/** Proposes and decides for the vertex v at `place`: gives its next community and leaves the outcome. State is only read. */
-// @ts-ignore: decorator
-@inline function decide<W>(p: MetropolisParams, scratch: usize, place: u32, v: u32, current: u32, key: u32): u32 {
-  const none = p.numCommunities;
-  const candidates = candidatesOf(p, scratch);
-  // The first candidate is "none"; communities of neighbours follow in order of first meeting.
-  const firstMet = candidates + 4;
-  const endMet = recallOrGather<W>(p, place, v, scratch, firstMet);
-  if (current == none && (endMet == firstMet || (endMet == firstMet + 4 && load<u32>(firstMet) == none))) {
-    // Nobody around has a community: there is nothing to draw.
-    clearSlot<W>(slotOf<W>(scratch, none));
-    store<u8>(p.outcomes + place, PROPOSED_EMPTY | PROPOSED_SAME);
-    return none;
-  }
-  const scores = scoresOf(p, scratch);
-  const meanWeight: f64 = p.meanWeights ? getF64(p.meanWeights, place) : 1;
-  const anchor = p.anchors ? getU32(p.anchors, v) : none;
-  const anchorBonus = p.anchorCoeff * p.wtCoeff * meanWeight;
+@inline function scoreCommunities<W>(
+  p: MetropolisParams, slots: usize, visit: Visit, met: usize, endMet: usize, scores: usize, meanWeight: f64, anchor: u32,
+): usize {
   const sizes = p.sizes;
   const wtCoeff = p.wtCoeff;
-  let currentScore: f64 = 0;
-  let isCurrentMet = current == none;
-  if (current != none) {
-    const slot = slotOf<W>(scratch, current);
-    isCurrentMet = load<u32>(slot) > 0;
-    currentScore = scoreOf<W>(slot, getU32(sizes, current), wtCoeff, meanWeight);
-    if (p.excludeSelf) currentScore += meanWeight;
-    if (current == anchor) currentScore += anchorBonus;
-  }
-  let candidate = firstMet;
-  let scoreOut = scores + 8;
+  const anchorBonus = p.anchorCoeff * wtCoeff * meanWeight;
+  // What is negligible for the way there may be all there is for the way back.
+  const negligible: f64 = p.hastings ? -Infinity : NEGLIGIBLE;
   let best: f64 = 0;
   let second: f64 = -Infinity;
-  let leader = candidates;
-  for (let met = firstMet; met != endMet; met += 4) {
-    const community = load<u32>(met);
-    const slot = slotOf<W>(scratch, community);
-    if (community != none && community != current) {
-      let score = scoreOf<W>(slot, getU32(sizes, community), wtCoeff, meanWeight);
-      if (community == anchor) score += anchorBonus;
-      // What is negligible for the way there may be all there is for the way back.
-      if (p.hastings || score > best + NEGLIGIBLE) {
-        store<u32>(candidate, community);
-        store<f64>(scoreOut, score);
-        if (score > best) {
-          second = best;
-          best = score;
-          leader = candidate;
-        } else if (score > second) {
-          second = score;
-        }
-        candidate += 4;
-        scoreOut += 8;
-      }
-    }
+  let leader = met - 4;
+  let candidate = met;
+  for (let each = met; each != endMet; each += 4) {
+    const community = load<u32>(each);
+    const slot = slotOf<W>(slots, community);
+    const count = load<u32>(slot);
+    const weight: f64 = sizeof<W>() == 1 ? <f64>count : <f64>load<f32>(slot, 4);
     clearSlot<W>(slot);
-  }
-  const numCandidates = <u32>((candidate - candidates) >> 2);
-  setU32(candidates, 0, none);
-  setF64(scores, 0, 0);
-
-  const stream = streamOf(key, v);
-  let chosen = <u32>((leader - candidates) >> 2);
-  if (numCandidates > 1) {
-    const u = uniform(stream, 0);
-    if (best - second < AHEAD || numCandidates > FEW || u < 0.01 || u > 0.99) {
-      const weights = scores + ((<usize>p.maxDegree + 2) << 3);
-      chosen = drawSoftmax(scores, weights, numCandidates, best, u);
+    let score = scoreOf(count, weight, getU32(sizes, community), wtCoeff, meanWeight);
+    if (community == anchor) score += anchorBonus;
+    if (score > best + negligible) {
+      store<u32>(candidate, community);
+      store<f64>(scores, score);
+      if (score > best) {
+        second = best;
+        best = score;
+        leader = candidate;
+      } else if (score > second) {
+        second = score;
+      }
+      candidate += 4;
+      scores += 8;
     }
   }
-  const proposal = getU32(candidates, chosen);
-  let outcome: u8 = chosen == 0 ? PROPOSED_EMPTY : 0;
-  let next = current;
-  if (proposal == current) {
-    outcome |= PROPOSED_SAME;
-  } else {
-    let gain = p.acceptScale * (getF64(scores, chosen) - currentScore);
-    if (p.hastings && isCurrentMet) gain += hastings(scores, numCandidates, chosen, current != none, currentScore);
-    if (gain >= 0 || (gain > LOWEST_LN && ln(uniform(stream, 1)) < gain)) {
-      next = proposal;
-      outcome |= ACCEPTED;
-    }
-  }
-  store<u8>(p.outcomes + place, outcome);
-  return next;
+  visit.best = best;
+  visit.second = second;
+  visit.leader = <u32>((leader - met + 4) >> 2);
+  return candidate;
 }
 
 // @ts-ignore: decorator
@@ -236,12 +276,105 @@ export const ACCEPTED: u8 = 4;
   else store<u64>(slot, 0);
 }
 
+/** Candidates and scores of all visits. */
+function scoreVisits<W>(p: MetropolisParams, batch: Batch, num: u32): void {
+  const none = p.numCommunities;
+  const slots = batch.slots;
+  let candidate = batch.candidates;
+  let score = batch.scores;
+  for (let i: u32 = 0; i < num; i++) {
+    const visit = visitAt(batch.visits, i);
+    const current = visit.current;
+    const numAround = visit.numAround;
+    const meanWeight: f64 = p.meanWeights ? getF64(p.meanWeights, visit.place) : 1;
+    const anchor = p.anchors ? getU32(p.anchors, getU32(p.order, visit.place)) : none;
+    let from = batch.around + ((<usize>visit.around) << 2);
+    let weights = batch.aroundWeights + ((<usize>visit.around) << 2);
+    let numOthers = numAround;
+    let currentScore: f64 = 0;
+    if (current != none) {
+      const others = batch.others;
+      numOthers = sizeof<W>() == 1
+        ? packOthers(from, numAround, current, others)
+        : packWeightedOthers(from, weights, numAround, current, others, batch.otherWeights, batch.weights);
+      const numOwn = numAround - numOthers;
+      const ownWeight: f64 = sizeof<W>() == 1 ? <f64>numOwn : <f64>load<f32>(batch.weights);
+      currentScore = scoreOf(numOwn, ownWeight, getU32(p.sizes, current), p.wtCoeff, meanWeight);
+      if (p.excludeSelf) currentScore += meanWeight;
+      if (current == anchor) currentScore += p.anchorCoeff * p.wtCoeff * meanWeight;
+      from = others;
+      weights = batch.otherWeights;
+    }
+    visit.currentScore = currentScore;
+    visit.isCurrentMet = u32(current == none) | u32(numOthers < numAround);
+    visit.candidates = <u32>((candidate - batch.candidates) >> 2);
+    // The first candidate is "none".
+    store<u32>(candidate, none);
+    store<f64>(score, 0);
+    const met = candidate + 4;
+    const endMet = countCommunities<W>(from, from + ((<usize>numOthers) << 2), weights, slots, met);
+    const end = scoreCommunities<W>(p, slots, visit, met, endMet, score + 8, meanWeight, anchor);
+    visit.numCandidates = <u32>((end - candidate) >> 2);
+    score += (end - candidate) << 1;
+    candidate = end;
+  }
+}
+
+/** Draws, decides and leaves the outcome and the next community of each visit. */
+function decideVisits(p: MetropolisParams, batch: Batch, num: u32): void {
+  const none = p.numCommunities;
+  for (let i: u32 = 0; i < num; i++) {
+    const visit = visitAt(batch.visits, i);
+    const scores = batch.scores + ((<usize>visit.candidates) << 3);
+    const numCandidates = visit.numCandidates;
+    let chosen = visit.leader;
+    if (numCandidates > 1) {
+      const u = unit(getU32(batch.draws, i));
+      if (visit.best - visit.second < AHEAD || numCandidates > FEW || u < 0.01 || u > 0.99)
+        chosen = drawSoftmax(scores, batch.weights, numCandidates, visit.best, u);
+    }
+    const proposal = getU32(batch.candidates, visit.candidates + chosen);
+    const current = visit.current;
+    let next = current;
+    let outcome: u8 = chosen == 0 ? PROPOSED_EMPTY : 0;
+    if (proposal == current) {
+      outcome |= PROPOSED_SAME;
+    } else {
+      const currentScore = visit.currentScore;
+      let gain = p.acceptScale * (getF64(scores, chosen) - currentScore);
+      if (p.hastings && visit.isCurrentMet)
+        gain += hastings(scores, numCandidates, chosen, current != none, currentScore);
+      if (gain >= 0 || (gain > LOWEST_LN && ln(uniform(getU32(batch.streams, i), 1)) < gain)) {
+        next = proposal;
+        outcome |= ACCEPTED;
+      }
+    }
+    setU32(p.next, visit.place, next);
+    store<u8>(p.outcomes + visit.place, outcome);
+  }
+}
+
+/** Proposes and decides for the places lo..hi, which fit a batch: leaves outcomes and next communities. */
+function decideBatch<W>(p: MetropolisParams, batch: Batch, lo: u32, hi: u32, key: u32): void {
+  const begin = getU32(p.indptr, lo);
+  const count = getU32(p.indptr, hi) - begin;
+  packAround<W>(
+    p.indices, p.data, p.weightUnit, begin, count, p.assignment, p.numCommunities,
+    batch.around, batch.aroundWeights, batch.groups,
+  );
+  const num = listVisits(p, batch, lo, hi);
+  drawFirst(batch, num, key);
+  scoreVisits<W>(p, batch, num);
+  decideVisits(p, batch, num);
+}
+
 /** Index drawn with probability e^score / sum, by inversion of the cumulative sum. Weights: f64[numScores], scratch. */
 export function drawSoftmax(scores: usize, weights: usize, numScores: u32, best: f64, u: f64): u32 {
   let total: f64 = 0;
   for (let i: u32 = 0; i < numScores; i++) {
     const difference = getF64(scores, i) - best;
-    const weight = difference < NEGLIGIBLE ? 0 : exp(difference);
+    // e^0 is 1 to the last bit, and the leader's.
+    const weight = difference < NEGLIGIBLE ? 0 : difference == 0 ? 1 : exp(difference);
     setF64(weights, i, weight);
     total += weight;
   }
@@ -280,51 +413,51 @@ function lnSumExp(scores: usize, numScores: u32, left: u32, added: f64): f64 {
   return best + ln(sum);
 }
 
-function proposeAll<W>(p: MetropolisParams, scratch: usize, lo: u32, hi: u32): void {
+function proposeAll<W>(p: MetropolisParams, batch: Batch, lo: u32, hi: u32): void {
   const key = epochKey(p.key0, p.key1, p.epoch);
-  for (let place = lo; place < hi; place++) {
-    const v = getU32(p.order, place);
-    setU32(p.next, place, decide<W>(p, scratch, place, v, getU32(p.assignment, v), key));
+  for (let first = lo; first < hi; ) {
+    const most = getU32(p.indptr, first) + BATCH_EDGES;
+    const limit = min<u32>(hi, first + BATCH_VERTICES);
+    let end = first + 1;
+    while (end < limit && getU32(p.indptr, end + 1) <= most) end++;
+    decideBatch<W>(p, batch, first, end, key);
+    first = end;
   }
 }
 
 /** Places lo..hi: proposes and decides; the state is only read. No two of the places may be neighbours. */
 export function proposeMoves(params: usize, scratch: usize, lo: u32, hi: u32): void {
   const p = changetype<MetropolisParams>(params);
-  if (!p.data) proposeAll<u8>(p, scratch, lo, hi);
-  else if (p.weightUnit == 0) proposeAll<f32>(p, scratch, lo, hi);
-  else proposeAll<u16>(p, scratch, lo, hi);
+  const batch = batchIn(scratch, p);
+  if (!p.data) proposeAll<u8>(p, batch, lo, hi);
+  else if (p.weightUnit == 0) proposeAll<f32>(p, batch, lo, hi);
+  else proposeAll<u16>(p, batch, lo, hi);
 }
 
+/** Makes the move of the vertex at `place`, if one was accepted. */
 // @ts-ignore: decorator
-@inline function move(p: MetropolisParams, place: u32, v: u32, current: u32, next: u32): void {
-  atomic.sub<u32>(p.sizes + ((<usize>current) << 2), 1);
+@inline function move(p: MetropolisParams, place: u32): void {
+  // Movers are few, and outcomes lie in a row; assignments do not.
+  if (!(load<u8>(p.outcomes + place) & ACCEPTED)) return;
+  const v = getU32(p.order, place);
+  const next = getU32(p.next, place);
+  atomic.sub<u32>(p.sizes + ((<usize>getU32(p.assignment, v)) << 2), 1);
   atomic.add<u32>(p.sizes + ((<usize>next) << 2), 1);
   setU32(p.assignment, v, next);
-  if (!p.stale) return;
-  const end = getU32(p.indptr, place + 1);
-  for (let i = getU32(p.indptr, place); i < end; i++) store<u8>(p.stale + getU32(p.indices, i), 1);
 }
 
 /** Places lo..hi: makes the accepted moves. Sizes change by atomic adds, which commute. */
 export function applyMoves(params: usize, scratch: usize, lo: u32, hi: u32): void {
   const p = changetype<MetropolisParams>(params);
-  for (let place = lo; place < hi; place++) {
-    // Movers are few, and outcomes lie in a row; assignments do not.
-    if (!(load<u8>(p.outcomes + place) & ACCEPTED)) continue;
-    const v = getU32(p.order, place);
-    move(p, place, v, getU32(p.assignment, v), getU32(p.next, place));
-  }
+  for (let place = lo; place < hi; place++) move(p, place);
 }
 
-function moveAllAtOnce<W>(p: MetropolisParams, scratch: usize, lo: u32, hi: u32): void {
+function moveAllAtOnce<W>(p: MetropolisParams, batch: Batch, lo: u32, hi: u32): void {
   const key = epochKey(p.key0, p.key1, p.epoch);
   for (let visit = lo; visit < hi; visit++) {
     const place = getU32(p.visits, visit);
-    const v = getU32(p.order, place);
-    const current = getU32(p.assignment, v);
-    const next = decide<W>(p, scratch, place, v, current, key);
-    if (next != current) move(p, place, v, current, next);
+    decideBatch<W>(p, batch, place, place + 1, key);
+    move(p, place);
   }
 }
 
@@ -334,7 +467,8 @@ function moveAllAtOnce<W>(p: MetropolisParams, scratch: usize, lo: u32, hi: u32)
  */
 export function moveAtOnce(params: usize, scratch: usize, lo: u32, hi: u32): void {
   const p = changetype<MetropolisParams>(params);
-  if (!p.data) moveAllAtOnce<u8>(p, scratch, lo, hi);
-  else if (p.weightUnit == 0) moveAllAtOnce<f32>(p, scratch, lo, hi);
-  else moveAllAtOnce<u16>(p, scratch, lo, hi);
+  const batch = batchIn(scratch, p);
+  if (!p.data) moveAllAtOnce<u8>(p, batch, lo, hi);
+  else if (p.weightUnit == 0) moveAllAtOnce<f32>(p, batch, lo, hi);
+  else moveAllAtOnce<u16>(p, batch, lo, hi);
 }

@@ -23,8 +23,10 @@
 // @ts-ignore: decorator
 @inline export function streamOf(key: u32, vertex: u32): u32 { return mix(key + vertex); }
 
+/** A draw as a number of the open interval (0, 1), a multiple of 2^-33. */
+// @ts-ignore: decorator
+@inline export function unit(draw: u32): f64 { return (<f64>draw + 0.5) * (1.0 / 4294967296.0); }
+
 /** Uniform in the open interval (0, 1), a multiple of 2^-33. */
 // @ts-ignore: decorator
-@inline export function uniform(stream: u32, draw: u32): f64 {
-  return (<f64>mix(stream ^ mix(draw + 0x6a09e667)) + 0.5) * (1.0 / 4294967296.0);
-}
+@inline export function uniform(stream: u32, draw: u32): f64 { return unit(mix(stream ^ mix(draw + 0x6a09e667))); }

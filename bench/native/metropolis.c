@@ -32,7 +32,6 @@ int main(int argc, char **argv) {
   u32 *sizes = calloc(k + 1, 4);
   for (u32 v = 0; v < n; v++) sizes[assignment[v]]++;
   const size_t room = (size_t)max_degree + 2;
-  /* Nothing is recalled: every neighbourhood is looked at in every epoch. */
   const Sweep sweep = {
     .order = order, .indptr = indptr, .indices = indices, .data = data, .mean_weights = mean_weights, .num_communities = k,
     .assignment = assignment, .sizes = sizes, .next = malloc(4 * (size_t)n), .outcomes = malloc(n), .wt_coeff = wt_coeff,

@@ -1,4 +1,5 @@
-/* The moves of assembly/metropolis.ts, wherever their arrays lie: in kernel memory (sweeps.h) or in a program's own (metropolis.c). */
+/* The moves of assembly/metropolis.ts, vertex by vertex: batches made C no faster. Their arrays may lie in kernel memory
+ * (sweeps.h) or in a program's own (metropolis.c). */
 #ifndef METROPOLIS_H
 #define METROPOLIS_H
 #include "plain.h"
@@ -8,10 +9,8 @@
 #define LOWEST_LN (-23.0)
 #define AHEAD 8.0
 enum { FEW = 29, PROPOSED_EMPTY = 1, PROPOSED_SAME = 2, ACCEPTED = 4 };
-static const u32 MANY = UINT32_MAX;
 
 typedef struct { u32 count; float weight; } Around;
-typedef struct { u32 community, count; float weight; } Recalled;
 typedef struct {
   const u32 *order, *indptr, *indices;
   const void *data;
@@ -22,8 +21,6 @@ typedef struct {
   double wt_coeff, accept_scale, anchor_coeff;
   u32 excludes_self, is_hastings;
   const u32 *anchors;
-  u8 *stale;
-  Recalled *recalled;
   /* Scratch: u32[k + 1] or, with weights, Around[k + 1], zero between vertices; room for maxDegree + 2 candidates. */
   void *slots;
   u32 *candidates;
@@ -38,7 +35,7 @@ static u32 draw_softmax(const double *scores, double *weights, u32 count, double
   double total = 0;
   for (u32 i = 0; i < count; i++) {
     double difference = scores[i] - best;
-    weights[i] = difference < NEGLIGIBLE ? 0 : exp_portable(difference);
+    weights[i] = difference < NEGLIGIBLE ? 0 : difference == 0 ? 1 : exp_portable(difference);
     total += weights[i];
   }
   double rest = u * total;
@@ -83,30 +80,6 @@ INLINE u32 gather_around(Held held, const Sweep *s, u32 place, u32 *met) {
   }
   return num_met;
 }
-INLINE u32 recall_or_gather(Held held, const Sweep *s, u32 place, u32 v, u32 *met) {
-  if (!s->stale) return gather_around(held, s, place, met);
-  Recalled *recalled = s->recalled + place;
-  const u32 none = s->num_communities;
-  if (!s->stale[v]) {
-    u32 community = recalled->community;
-    if (community == none) return 0;
-    if (community != MANY) {
-      *count_of(held, s, community) = recalled->count;
-      if (held != ONES) *weight_of(s, community) = recalled->weight;
-      met[0] = community;
-      return 1;
-    }
-  }
-  s->stale[v] = 0;
-  u32 num_met = gather_around(held, s, place, met), only = none;
-  for (u32 i = 0; i < num_met && only != MANY; i++) if (met[i] != none) only = only == none ? met[i] : MANY;
-  recalled->community = only;
-  if (only != MANY) {
-    recalled->count = *count_of(held, s, only);
-    if (held != ONES) recalled->weight = *weight_of(s, only);
-  }
-  return num_met;
-}
 INLINE double score_of(Held held, const Sweep *s, u32 community, double mean) {
   u32 count = *count_of(held, s, community);
   double weight = held == ONES ? (double)count : (double)*weight_of(s, community);
@@ -115,7 +88,7 @@ INLINE double score_of(Held held, const Sweep *s, u32 community, double mean) {
 
 INLINE u32 decide(Held held, const Sweep *s, u32 place, u32 v, u32 current, u32 key) {
   const u32 none = s->num_communities;
-  u32 *candidates = s->candidates, *met = candidates + 1, num_met = recall_or_gather(held, s, place, v, met);
+  u32 *candidates = s->candidates, *met = candidates + 1, num_met = gather_around(held, s, place, met);
   double *scores = s->scores;
   if (current == none && (num_met == 0 || (num_met == 1 && met[0] == none))) {
     clear_slot(held, s, none);
@@ -176,25 +149,23 @@ INLINE void propose_all(Held held, const Sweep *s, u32 key, u32 lo, u32 hi) {
     s->next[place] = decide(held, s, place, v, s->assignment[v], key);
   }
 }
-INLINE void move(const Sweep *s, u32 place, u32 v, u32 current, u32 next) {
+INLINE void move(const Sweep *s, u32 v, u32 current, u32 next) {
   s->sizes[current]--;
   s->sizes[next]++;
   s->assignment[v] = next;
-  if (!s->stale) return;
-  for (u32 i = s->indptr[place], end = s->indptr[place + 1]; i < end; i++) s->stale[s->indices[i]] = 1;
 }
 INLINE void apply_all(const Sweep *s, u32 lo, u32 hi) {
   for (u32 place = lo; place < hi; place++) {
     if (!(s->outcomes[place] & ACCEPTED)) continue;
     u32 v = s->order[place];
-    move(s, place, v, s->assignment[v], s->next[place]);
+    move(s, v, s->assignment[v], s->next[place]);
   }
 }
 INLINE void move_all_at_once(Held held, const Sweep *s, const u32 *visits, u32 key, u32 lo, u32 hi) {
   for (u32 visit = lo; visit < hi; visit++) {
     u32 place = visits[visit], v = s->order[place], current = s->assignment[v];
-    u32 next = decide(held, s, place, v, current, key);
-    if (next != current) move(s, place, v, current, next);
+    s->next[place] = decide(held, s, place, v, current, key);
+    if (s->outcomes[place] & ACCEPTED) move(s, v, current, s->next[place]);
   }
 }
 #endif

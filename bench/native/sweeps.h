@@ -9,7 +9,6 @@ typedef struct {
   double wt_coeff, accept_scale;
   u32 exclude_self, hastings, anchors;
   double anchor_coeff;
-  u32 stale, recalled;
 } Metropolis;
 
 INLINE Sweep sweep_of(u8 *m, const Metropolis *p, u8 *scratch) {
@@ -21,7 +20,6 @@ INLINE Sweep sweep_of(u8 *m, const Metropolis *p, u8 *scratch) {
     .num_communities = p->num_communities, .assignment = U32(p->assignment), .sizes = U32(p->sizes), .next = U32(p->next),
     .outcomes = m + p->outcomes, .wt_coeff = p->wt_coeff, .accept_scale = p->accept_scale, .anchor_coeff = p->anchor_coeff,
     .excludes_self = p->exclude_self, .is_hastings = p->hastings, .anchors = p->anchors ? U32(p->anchors) : NULL,
-    .stale = p->stale ? m + p->stale : NULL, .recalled = (Recalled *)(m + p->recalled),
     .slots = scratch, .candidates = candidates, .scores = scores, .weights = scores + p->max_degree + 2,
   };
 }

@@ -51,9 +51,12 @@ export function chunkOf({ numVertices, numEntries }: PlacedGraph): number {
   return Math.max(16, Math.ceil(CHUNK_ENTRIES / perVertex));
 }
 
-/** Where what is around a vertex is worth recalling: a move must mark fewer neighbours than it saves looks at them. */
-function isSparse({ numVertices, numEntries }: PlacedGraph): boolean {
-  return numEntries <= 16 * numVertices;
+/** Scratch memory of a sweep over single communities; laid out by `batchIn` of assembly/metropolis.ts. */
+export function sweepScratchBytes(numCommunities: number, degree: number): number {
+  const most = Math.max(degree, 1024) + 8;
+  const vertices = 256 + 8;
+  const ofBatch = 24 * most + 8 * (degree + 8) + 12 * (most + vertices) + 72 * vertices;
+  return 8 * (numCommunities + 1) + ofBatch + 128;
 }
 
 /** Lives in kernel memory for as long as the scope it is made in. @param width communities per vertex at the most */
@@ -84,7 +87,6 @@ export function placeSampler(
     excludeSelf: options.hastings ? 1 : 0,
   };
   const anchors = options.stability ? arena.u32(graph.numVertices) : undefined;
-  const stale = isSparse(graph) ? arena.u8(graph.numVertices) : undefined;
   const overlaps = new OverlapLists(width > 1 ? graph.numVertices * width : 0, numCommunities, kernels);
   const isSingle = width === 1 && options.proposal === 'single-or-zero';
   const moves: Moves = isSingle
@@ -100,10 +102,8 @@ export function placeSampler(
           hastings: options.hastings ? 1 : 0,
           anchors,
           anchorCoeff: options.stability ?? 0,
-          stale,
-          recalled: stale && arena.u32(graph.numVertices * 3),
         },
-        scratchBytes: (numCommunities + 1) * 8 + (graph.maxDegree + 2) * 20 + 64,
+        scratchBytes: sweepScratchBytes(numCommunities, graph.maxDegree),
       }
     : {
         propose: 'proposeRows',
@@ -128,7 +128,6 @@ export function placeSampler(
       fillRows(rows, width, memberships);
       sizes.fill(0);
       for (const community of rows) sizes[community]++;
-      stale?.fill(1);
       anchors?.set(rows.subarray(0, anchors.length));
       if (!isSingle) overlaps.build(rows, width);
     },

@@ -208,8 +208,6 @@ export const layouts = {
     hastings: u32,
     anchors: u32,
     anchorCoeff: f64,
-    stale: u32,
-    recalled: u32,
   },
   MembershipParams: {
     order: u32,

@@ -62,7 +62,7 @@ test('kernels with vector instructions are those that are timed without', () => 
     const timed = kernelsOf(source).filter((name) => simdKernels.includes(name));
     assert.is(timed.length > 0, hasVectors && kernelsOf(source).length > 0, files[i]);
   }
-  assert.equal(withVectors.sort(), ['postings', 'simhash', 'topk']);
+  assert.equal(withVectors.sort(), ['around', 'metropolis', 'postings', 'simhash', 'topk']);
 });
 
 test('the build without SIMD gives the same bytes', async () => {

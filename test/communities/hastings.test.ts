@@ -3,8 +3,10 @@
  * whose vertices stay where they are, are run until they have forgotten their start; how often each state occurs then is
  * compared with its weight, worked out by hand from the formulas.
  */
+
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { sweepScratchBytes } from '../../src/communities/sampler.ts';
 import type { Csr } from '../../src/core/csr.ts';
 import { randomKey } from '../../src/core/rng.ts';
 import { open, wasm } from '../fixtures/backends.ts';
@@ -165,6 +167,7 @@ async function samplePairs(acceptScale: number, hastings: number): Promise<numbe
       maxDegree: 3,
       assignment: state,
       sizes,
+      next: arena.u32(n),
       outcomes: arena.u8(n),
       ...randomKey('pairs', 'chain'),
       wtCoeff,
@@ -173,7 +176,7 @@ async function samplePairs(acceptScale: number, hastings: number): Promise<numbe
       hastings,
     };
     const hi = 2 * NUM_COPIES;
-    const scratchBytes = (numCommunities + 1) * 8 + 5 * 20 + 64;
+    const scratchBytes = sweepScratchBytes(numCommunities, 3);
     for (let epoch = 1; epoch <= NUM_EPOCHS; epoch++) {
       const params = kernels.block('moveAtOnce', { ...values, epoch });
       await kernels.run([{ kernel: 'moveAtOnce', params, lo: 0, hi, chunk: hi }], { scratchBytes });

@@ -26,10 +26,14 @@ const sources = readdirSync(folder)
 
 const fieldTypes: Readonly<Record<string, FieldType>> = { usize: 'u32', u32: 'u32', f32: 'f32', f64: 'f64' };
 
-/** `name: type` of each field of each `@unmanaged class`, in order. */
+/** What a kernel keeps in its scratch memory is its own affair. */
+const inScratch = ['Batch', 'Visit'];
+
+/** `name: type` of each field of each other `@unmanaged class`, in order. */
 function declaredBlocks(): Record<string, [string, FieldType][]> {
   const blocks: Record<string, [string, FieldType][]> = {};
   for (const [, name, body] of sources.matchAll(/@unmanaged (?:export )?class (\w+) \{([^}]*)\}/g)) {
+    if (inScratch.includes(name)) continue;
     const code = body.replaceAll(/\/\/.*$/gm, '');
     blocks[name] = [...code.matchAll(/(\w+): (\w+);/g)].map(([, field, type]) => [field, fieldTypes[type]]);
   }

@@ -1,4 +1,5 @@
 /** Random cases for the kernels of communities. Graphs lie by place, as in src/communities/placed-graph.ts. */
+import { sweepScratchBytes } from '../../src/communities/sampler.ts';
 import type { Csr } from '../../src/core/csr.ts';
 import { type Memberships, membershipsFromRows, membersOf } from '../../src/core/memberships.ts';
 import { moveOutcome, proposalCode } from '../../src/kernels/abi.ts';
@@ -91,7 +92,6 @@ export const metropolis: MakeCase = (random, numVertices) => {
   const common = samplerCase(random, numVertices);
   const numCommunities = 1 + random.below(5);
   const assignment = random.u32(numVertices, numCommunities + 1);
-  const recalls = random.below(2) === 1;
   return {
     values: {
       ...common,
@@ -104,13 +104,9 @@ export const metropolis: MakeCase = (random, numVertices) => {
       anchorCoeff: 2 * random.real(),
       // For applyMoves: some moves were accepted.
       outcomes: Uint8Array.from(common.order, () => random.below(8)),
-      stale: recalls ? new Uint8Array(numVertices).fill(1) : undefined,
-      recalled: recalls ? u32(3 * numVertices) : undefined,
     },
-    // What is recalled is working memory; that it is right, the chain of several epochs shows.
-    ignored: ['stale', 'recalled'],
     count: numVertices,
-    scratchBytes: (numCommunities + 1) * 8 + (common.maxDegree + 2) * 20 + 64,
+    scratchBytes: sweepScratchBytes(numCommunities, common.maxDegree),
   };
 };
 

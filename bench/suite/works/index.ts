@@ -30,6 +30,8 @@ export const simdKernels: readonly KernelName[] = [
   'hammingPairs',
   'samplePairs',
   'scanPostings',
+  'proposeMoves',
+  'moveAtOnce',
 ];
 
 export const usesSimd = ({ kernels }: Part) => kernels.some((kernel) => simdKernels.includes(kernel));

@@ -114,8 +114,12 @@ export function metropolisTwins(memory: TwinMemory) {
   };
 
   const moveAtOnce: Kernel = (params, _scratch, lo, hi) => {
-    const { order, visits, decide, move } = chain('moveAtOnce', params);
-    for (let visit = lo; visit < hi; visit++) move(order[visits[visit]], decide(visits[visit]));
+    const { order, next, visits, decide, move } = chain('moveAtOnce', params);
+    for (let visit = lo; visit < hi; visit++) {
+      const place = visits[visit];
+      next[place] = decide(place);
+      move(order[place], next[place]);
+    }
   };
 
   return { proposeMoves, applyMoves, moveAtOnce };
