@@ -55,12 +55,16 @@ export function packAround<W>(
   let index = indices + ((<usize>begin) << 2);
   let moved: u32 = 0;
   if (ASC_FEATURE_SIMD) {
+    // First all are fetched, so that nothing else waits for memory; then they are packed where they lie.
+    for (let to = around; to != around + ((<usize>whole) << 2); to += 16, index += 16) {
+      store<u32>(to, communityAt(assignment, index));
+      store<u32>(to, communityAt(assignment, index + 4), 4);
+      store<u32>(to, communityAt(assignment, index + 8), 8);
+      store<u32>(to, communityAt(assignment, index + 12), 12);
+    }
     const nobody = i32x4.splat(none);
-    for (let i: u32 = 0; i != whole; i += 4, index += 16) {
-      let four = i32x4.splat(communityAt(assignment, index));
-      four = i32x4.replace_lane(four, 1, communityAt(assignment, index + 4));
-      four = i32x4.replace_lane(four, 2, communityAt(assignment, index + 8));
-      four = i32x4.replace_lane(four, 3, communityAt(assignment, index + 12));
+    for (let i: u32 = 0; i != whole; i += 4) {
+      const four = v128.load(around + ((<usize>i) << 2));
       const leftOut = <u32>i32x4.bitmask(i32x4.eq(four, nobody));
       const to = (<usize>moved) << 2;
       v128.store(around + to, i8x16.swizzle(four, shuffleOf(leftOut)));

@@ -22,10 +22,11 @@ const NEGLIGIBLE: f64 = -40;
 /** ln U is never below this: uniforms are at least 2^-33. */
 const LOWEST_LN: f64 = -23;
 
-// Where one candidate is far ahead, the draw is decided without a single exponential: with at most FEW others, each at
-// least AHEAD below, the others weigh less than 29 e^-8 < 0.01 of it, so any u from 0.01 to 0.99 falls on it.
-const AHEAD: f64 = 8;
-const FEW: u32 = 29;
+/**
+ * e^-i, rounded up. If all others are at least i below the leader, they weigh at most (number of others) e^-i of it
+ * together: a u that far from 0 and from 1 falls on the leader, without a single exponential.
+ */
+const WEIGHT_BELOW: usize = memory.data<f64>([1, 0.36788, 0.13534, 0.04979, 0.01832, 0.00674, 0.00248, 0.00092, 0.00034]);
 
 /** Edges of a batch, unless a single vertex has more: what the loops hand on stays in the nearest cache. */
 const BATCH_EDGES: u32 = 1024;
@@ -225,6 +226,16 @@ function drawFirst(batch: Batch, num: u32, key: u32): void {
   return met;
 }
 
+// V8 makes a branch of max<f64>, and one instruction of its vector form.
+// @ts-ignore: decorator
+@inline function higher(a: f64, b: f64): f64 {
+  return ASC_FEATURE_SIMD ? f64x2.extract_lane(f64x2.pmax(f64x2.splat(a), f64x2.splat(b)), 0) : max<f64>(a, b);
+}
+// @ts-ignore: decorator
+@inline function lower(a: f64, b: f64): f64 {
+  return ASC_FEATURE_SIMD ? f64x2.extract_lane(f64x2.pmin(f64x2.splat(a), f64x2.splat(b)), 0) : min<f64>(a, b);
+}
+
 /**
  * Scores "none" and the communities around a vertex but its own, which stand at `met`..`endMet` with their counts in the
  * slots; leaves the candidates worth a draw from `met` on. Returns where they end.
@@ -250,19 +261,14 @@ function drawFirst(batch: Batch, num: u32, key: u32): void {
     clearSlot<W>(slot);
     let score = scoreOf(count, weight, getU32(sizes, community), wtCoeff, meanWeight);
     if (community == anchor) score += anchorBonus;
-    if (score > best + negligible) {
-      store<u32>(candidate, community);
-      store<f64>(scores, score);
-      if (score > best) {
-        second = best;
-        best = score;
-        leader = candidate;
-      } else if (score > second) {
-        second = score;
-      }
-      candidate += 4;
-      scores += 8;
-    }
+    store<u32>(candidate, community);
+    store<f64>(scores, score);
+    const isKept = usize(score > best + negligible);
+    leader = select<usize>(candidate, leader, score > best);
+    second = higher(second, lower(best, score));
+    best = higher(best, score);
+    candidate += isKept << 2;
+    scores += isKept << 3;
   }
   visit.best = best;
   visit.second = second;
@@ -330,7 +336,9 @@ function decideVisits(p: MetropolisParams, batch: Batch, num: u32): void {
     let chosen = visit.leader;
     if (numCandidates > 1) {
       const u = unit(getU32(batch.draws, i));
-      if (visit.best - visit.second < AHEAD || numCandidates > FEW || u < 0.01 || u > 0.99)
+      const lead = min<i32>(<i32>(visit.best - visit.second), 8);
+      const share = <f64>(numCandidates - 1) * getF64(WEIGHT_BELOW, lead);
+      if (u <= share || u >= 1 - share)
         chosen = drawSoftmax(scores, batch.weights, numCandidates, visit.best, u);
     }
     const proposal = getU32(batch.candidates, visit.candidates + chosen);

@@ -7,8 +7,9 @@
 
 #define NEGLIGIBLE (-40.0)
 #define LOWEST_LN (-23.0)
-#define AHEAD 8.0
-enum { FEW = 29, PROPOSED_EMPTY = 1, PROPOSED_SAME = 2, ACCEPTED = 4 };
+/* e^-i, rounded up. */
+static const double WEIGHT_BELOW[] = {1, 0.36788, 0.13534, 0.04979, 0.01832, 0.00674, 0.00248, 0.00092, 0.00034};
+enum { PROPOSED_EMPTY = 1, PROPOSED_SAME = 2, ACCEPTED = 4 };
 
 typedef struct { u32 count; float weight; } Around;
 typedef struct {
@@ -128,8 +129,9 @@ INLINE u32 decide(Held held, const Sweep *s, u32 place, u32 v, u32 current, u32 
 
   u32 stream = mix(key + v), chosen = leader;
   if (num_candidates > 1) {
-    double u = uniform(stream, 0);
-    if (best - second < AHEAD || num_candidates > FEW || u < 0.01 || u > 0.99)
+    double u = uniform(stream, 0), lead = best - second;
+    double share = (num_candidates - 1) * WEIGHT_BELOW[lead < 8 ? (int)lead : 8];
+    if (u <= share || u >= 1 - share)
       chosen = draw_softmax(scores, s->weights, num_candidates, best, u);
   }
   u32 proposal = candidates[chosen], next = current;

@@ -11,8 +11,10 @@ import { sortByKey } from '../kernels/sparse.ts';
 const MAX_PHASE_VERTICES = 4000;
 /** Entries per phase at the most, unless one vertex alone has more: a phase must fit a block of streamed edges. */
 const MAX_PHASE_ENTRIES = 2 ** 20;
-/** A phase of fewer entries, some tenths of a millisecond, is not worth sharing: threads would wait more than work. */
-const MIN_SHARED_ENTRIES = 2 ** 14;
+/** A vertex takes as long as so many entries of a row. */
+const VERTEX_COST = 8;
+/** A phase of less, some tens of microseconds, is not worth sharing: threads would wait more than work. */
+const MIN_SHARED_ENTRIES = 2 ** 13;
 
 export interface Phases {
   /** u32[numVertices]: the vertices, phase by phase; a place is an index here. */
@@ -111,7 +113,7 @@ function findSmall(starts: readonly number[], order: Uint32Array, indptr: Uint32
   return starts.slice(1).map((end, phase) => {
     let numEntries = 0;
     for (let place = starts[phase]; place < end; place++)
-      numEntries += indptr[order[place] + 1] - indptr[order[place]];
+      numEntries += VERTEX_COST + indptr[order[place] + 1] - indptr[order[place]];
     return numEntries < MIN_SHARED_ENTRIES;
   });
 }

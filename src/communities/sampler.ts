@@ -281,16 +281,37 @@ function visitOrder(numVertices: number, key: RandomKey, epoch: number): Uint32A
 }
 
 function outcomeRates(outcomes: Uint8Array): EpochRates {
-  let accepted = 0;
-  let empty = 0;
-  let same = 0;
-  // By index: iterators over shared memory would take a fifth as long as the epoch itself.
-  for (let place = 0; place < outcomes.length; place++) {
-    const outcome = outcomes[place];
-    accepted += (outcome & moveOutcome.accepted) >> 2;
-    empty += outcome & moveOutcome.proposedEmpty;
-    same += (outcome & moveOutcome.proposedSame) >> 1;
+  // Four at a time: one by one they would take a tenth as long as the epoch itself.
+  const words = new Uint32Array(outcomes.buffer, outcomes.byteOffset, outcomes.length >> 2);
+  const counts = { accepted: 0, empty: 0, same: 0 };
+  for (let i = 0; i < words.length; ) {
+    // A byte of these sums holds 255 at the most.
+    const end = Math.min(words.length, i + 255);
+    let [accepted, empty, same] = [0, 0, 0];
+    for (; i < end; i++) {
+      accepted += (words[i] >>> 2) & ONES;
+      empty += words[i] & ONES;
+      same += (words[i] >>> 1) & ONES;
+    }
+    counts.accepted += sumOfBytes(accepted);
+    counts.empty += sumOfBytes(empty);
+    counts.same += sumOfBytes(same);
+  }
+  for (const outcome of outcomes.subarray(words.length << 2)) {
+    counts.accepted += (outcome & moveOutcome.accepted) >> 2;
+    counts.empty += outcome & moveOutcome.proposedEmpty;
+    counts.same += (outcome & moveOutcome.proposedSame) >> 1;
   }
   const n = Math.max(1, outcomes.length);
-  return { acceptRate: accepted / n, emptyProposalRate: empty / n, sameProposalRate: same / n };
+  return {
+    acceptRate: counts.accepted / n,
+    emptyProposalRate: counts.empty / n,
+    sameProposalRate: counts.same / n,
+  };
+}
+
+const ONES = 0x01010101;
+
+function sumOfBytes(word: number): number {
+  return (word & 255) + ((word >>> 8) & 255) + ((word >>> 16) & 255) + (word >>> 24);
 }
