@@ -3,6 +3,8 @@ import { type Context, Hono, type MiddlewareHandler } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import { cors } from 'hono/cors';
 import { explorerPage } from '../explorer/page.ts';
+import { EVENTS_PATH } from '../stream/event-post.ts';
+import { type EventIntake, eventPaths, postOf } from './events.ts';
 import { type Models, modelOfVersion } from './models.ts';
 import { openApiDocument } from './openapi.ts';
 import { invalidPart, problemResponse, refusal } from './problems.ts';
@@ -42,6 +44,8 @@ export interface AppOptions {
   /** False when no more requests should be sent here. */
   readonly isReady?: () => boolean;
   readonly onAnswer?: (answered: Answered) => void;
+  /** Takes events that are posted. Default: none are. */
+  readonly events?: EventIntake;
   /** Text of /metrics. Default: nothing is served there. */
   readonly metrics?: () => Promise<{ readonly contentType: string; readonly text: string }>;
 }
@@ -62,6 +66,7 @@ export function createApp(options: AppOptions): App {
   guard(app, options);
   serveDocument(app, options);
   for (const entry of routes) serveRoute(app, entry, options);
+  serveEvents(app, options);
   app.notFound((c) =>
     problemResponse(
       c,
@@ -136,13 +141,15 @@ function guard(app: App, { tokens, rateLimit, clientOf = () => '' }: AppOptions)
 }
 
 function serveDocument(app: App, options: AppOptions): void {
-  const { metrics, models, packageVersion, tokens } = options;
+  const { events, metrics, models, packageVersion, tokens } = options;
   app.get('/openapi.json', (c) => {
     const now = models();
     const subjects = subjectsOf(now[0]);
     const examplesOf = (entry: Route) =>
       entry.examples(subjects).map((example) => ({ ...example, answer: answerExample(entry, example, now) }));
-    const document = openApiDocument(routes, { packageVersion, isGuarded: tokens !== undefined, examplesOf });
+    const otherPaths = events && eventPaths();
+    const facts = { packageVersion, isGuarded: tokens !== undefined, otherPaths, examplesOf };
+    const document = openApiDocument(routes, facts);
     return named(c, '/openapi.json').json(document);
   });
   if (!metrics) return;
@@ -189,8 +196,24 @@ function serveRoute(app: App, entry: Route, options: AppOptions): void {
     const text = await admit(() => JSON.stringify(entry.answer(inputOf(entry, models(), raw))));
     return c.body(text, 200, { 'content-type': JSON_TYPE });
   });
+  refuseOtherMethods(app, path, entry.method.toUpperCase());
+}
+
+/** Unlike a route this waits: for the disk, in another process. */
+function serveEvents(app: App, options: AppOptions): void {
+  const { events, maxBodyBytes = MAX_BODY_BYTES, admit = async (work) => work() } = options;
+  if (!events) return;
+  app.post(EVENTS_PATH, bodyLimiter(maxBodyBytes), async (c) => {
+    named(c, EVENTS_PATH);
+    const post = postOf(c.req, await c.req.arrayBuffer().catch(brokenOff));
+    await admit(() => events.check(post.events));
+    return c.body(JSON.stringify(await events.take(post)), 200, { 'content-type': JSON_TYPE });
+  });
+  refuseOtherMethods(app, EVENTS_PATH, 'POST');
+}
+
+function refuseOtherMethods(app: App, path: string, allow: string): void {
   app.all(path, (c) => {
-    const allow = entry.method.toUpperCase();
     const error = refusal('WRONG_METHOD', c.req.method, allow, 'Ask with the other method');
     return problemResponse(c, error, { allow });
   });
