@@ -1,6 +1,6 @@
 /** Events over HTTP: what a request posts, and what the OpenAPI document says of it. What they become is the stream's matter. */
 import type { HonoRequest } from 'hono';
-import { z } from 'zod';
+import * as z from 'zod';
 import {
   CLIENT_HEADER,
   EVENTS_PATH,

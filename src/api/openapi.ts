@@ -1,5 +1,6 @@
 /** The OpenAPI 3.1 document of the routes: schemas are those that check requests, examples are requests that were answered. */
-import { z } from 'zod';
+import * as z from 'zod';
+import type { EmbeddingModel } from '../applications/serving-model.ts';
 import { type ErrorCode, errorTable } from '../core/errors.ts';
 import type { RequestExample, Route } from './route.ts';
 import * as s from './schemas.ts';
@@ -8,17 +9,23 @@ export interface AnsweredExample extends RequestExample {
   readonly answer: unknown;
 }
 
-export interface DocumentOptions {
+/** What the document says of a route, whatever answers it. */
+type Declared = Omit<Route, 'answer'>;
+
+export interface DocumentOptions<M extends EmbeddingModel> {
   readonly packageVersion: string;
   /** Is a token wanted? */
   readonly isGuarded: boolean;
   /** Paths beside those of the routes. */
   readonly otherPaths?: Readonly<Record<string, Readonly<Record<string, object>>>>;
   /** Examples of each route, answered. */
-  readonly examplesOf: (route: Route) => readonly AnsweredExample[];
+  readonly examplesOf: (route: Route<M>) => readonly AnsweredExample[];
 }
 
-export function openApiDocument(routes: readonly Route[], options: DocumentOptions): object {
+export function openApiDocument<M extends EmbeddingModel>(
+  routes: readonly Route<M>[],
+  options: DocumentOptions<M>,
+): object {
   const paths: Record<string, Record<string, object>> = {};
   for (const entry of routes) {
     paths[entry.path] ??= {};
@@ -41,7 +48,7 @@ export function openApiDocument(routes: readonly Route[], options: DocumentOptio
   };
 }
 
-function operation(entry: Route, examples: readonly AnsweredExample[]): object {
+function operation(entry: Declared, examples: readonly AnsweredExample[]): object {
   const json = (schema: object, shown: Record<string, object>) => ({
     'application/json': { schema, ...(Object.keys(shown).length > 0 && { examples: shown }) },
   });
@@ -102,7 +109,7 @@ function parametersOf(
   });
 }
 
-function codesOf({ body, params, tag }: Route): readonly ErrorCode[] {
+function codesOf({ body, params, tag }: Declared): readonly ErrorCode[] {
   return [
     'BAD_PARAM',
     'UNAUTHORIZED',

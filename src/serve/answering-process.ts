@@ -1,6 +1,7 @@
 /** A process that answers: loads the models it is told to, listens, and stops when told to. Started by the first process. */
-import { createApp, warmUp } from '../api/app.ts';
+
 import type { Models } from '../api/models.ts';
+import { createApp, warmUp } from '../api/serving-app.ts';
 import type { ServingModel } from '../applications/serving-model.ts';
 import { packageVersion } from '../pipeline/package-version.ts';
 import { Admission } from './admission.ts';

@@ -1,9 +1,9 @@
 /** Events over HTTP as the app takes them: what is checked before anybody is handed them, and what the document says. */
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { type AppOptions, createApp } from '../../src/api/app.ts';
 import type { EventIntake } from '../../src/api/events.ts';
 import { refusal } from '../../src/api/problems.ts';
+import { type AppOptions, createApp } from '../../src/api/serving-app.ts';
 import { checkEvents, countEvents } from '../../src/stream/event-lines.ts';
 import type { Post } from '../../src/stream/event-post.ts';
 import { callsOf, documentOf, Schemas } from './document.ts';
