@@ -89,7 +89,10 @@ function reachableFrom(entry: string): { files: Set<string>; packages: Set<strin
 test('the edge entry imports nothing but the loader, those of the edge app and the portable one no Node API', () => {
   assert.equal([...reachableFrom('edge.ts').packages], ['@assemblyscript/loader']);
   for (const entry of ['edge-app.ts', 'portable.ts'])
-    assert.not.ok([...reachableFrom(entry).packages].some((name) => name.startsWith('node:')), entry);
+    assert.not.ok(
+      [...reachableFrom(entry).packages].some((name) => name.startsWith('node:')),
+      entry,
+    );
 });
 
 test.run();
