@@ -1,4 +1,5 @@
 /** Errors that cross from one process to another. */
+import { refusal } from '../api/problems.ts';
 import { type ErrorCode, SimClustersError } from '../core/errors.ts';
 
 export interface Failure {
@@ -21,4 +22,14 @@ export function failureOf(error: unknown): Failure {
 
 export function errorOf({ code, facts, message }: Failure): Error {
   return code && facts ? new SimClustersError(code, facts) : new Error(message);
+}
+
+/** What clients are told when a stream has ended by an error. */
+export function streamHasEnded() {
+  return refusal(
+    'WRITE_FAILED',
+    'a stream that was ended by an error',
+    'one that runs',
+    'Tell those who run the server: its log says why',
+  );
 }

@@ -1,165 +1,143 @@
-/** The streaming engine in the first process of a server: it owns the state folder, and takes what the answering processes hand on. */
-import { refusal } from '../api/problems.ts';
-import type { Kernels } from '../kernels/kernels.ts';
-import { openKernels } from '../kernels/open.ts';
-import { lockModel } from '../pipeline/model-folder.ts';
-import { interestsOfModel, modelStreamOptions, type StreamSettings } from '../pipeline/model-stream.ts';
-import type { Taken } from '../stream/event-post.ts';
-import { StatusReader, StreamMetrics } from '../stream/metrics.ts';
-import { PostedSource } from '../stream/sources/posted-source.ts';
-import { Stream, type StreamOptions } from '../stream/stream.ts';
-import { Timers } from '../stream/timers.ts';
-import { failureOf } from './failure.ts';
+/**
+ * The stream of a server, as the first process sees it: a thread of its own, so that counting events and writing snapshots keep nobody
+ * waiting for a connection.
+ */
+import { fileURLToPath } from 'node:url';
+import { Worker } from 'node:worker_threads';
+import { errorOf, type Failure, failureOf, streamHasEnded } from './failure.ts';
 import type { Log } from './log.ts';
 import type { NumberedPost, PostOutcome } from './messages.ts';
+import type { IngestOptions } from './stream-intake.ts';
 
-export interface IngestOptions {
-  readonly settings: StreamSettings;
-  /** Folder of the state. */
-  readonly state: string;
-  /** Model folder whose interests the events add. */
-  readonly model: string;
+/** A question is answered under its number. */
+export type ToIngest =
+  | { readonly type: 'posts'; readonly batch: number; readonly posts: readonly NumberedPost[] }
+  | { readonly type: 'check-model' | 'take-model'; readonly id: number; readonly model: string }
+  | { readonly type: 'report' | 'close'; readonly id: number };
+
+export type FromIngest =
+  | { readonly type: 'open' }
+  | { readonly type: 'failed'; readonly failure: Failure }
+  | { readonly type: 'outcomes'; readonly batch: number; readonly outcomes: readonly PostOutcome[] }
+  | { readonly type: 'answer'; readonly id: number; readonly value?: unknown; readonly failure?: Failure };
+
+type Question =
+  | { readonly type: 'check-model' | 'take-model'; readonly model: string }
+  | { readonly type: 'report' | 'close' };
+
+interface Batch {
+  readonly unsettled: Set<number>;
+  readonly report: (outcomes: readonly PostOutcome[]) => void;
+}
+
+interface Asked {
+  readonly resolve: (value: unknown) => void;
+  readonly reject: (error: Error) => void;
 }
 
 export class Ingest {
-  readonly #stream: Stream;
-  readonly #readInterests: StreamOptions['readInterests'];
-  readonly #source = new PostedSource({ name: 'posts to this server' });
-  readonly #timers = new Timers();
-  readonly #metrics: StreamMetrics;
-  readonly #log: Log;
-  readonly #release: () => Promise<void>;
-  /** Fulfilled when the stream has ended, by itself or by an error. */
-  readonly #ended: Promise<void>;
-  #hasFailed = false;
-  /** When the engine may be asked for a snapshot again. */
-  #restUntilMs = 0;
+  readonly #thread: Worker;
+  readonly #batches = new Map<number, Batch>();
+  readonly #asked = new Map<number, Asked>();
+  #numBatches = 0;
+  #numAsked = 0;
+  #hasEnded = false;
 
-  private constructor(
-    stream: Stream,
-    options: StreamOptions,
-    settings: StreamSettings,
-    log: Log,
-    release: () => Promise<void>,
-  ) {
-    this.#stream = stream;
-    this.#readInterests = options.readInterests;
-    this.#log = log;
-    this.#release = release;
-    this.#metrics = new StreamMetrics(new StatusReader(stream, [this.#source]));
-    this.#timers.every(settings.checkpointSeconds * 1000, () => stream.checkpoint());
-    this.#timers.every(settings.snapshotSeconds * 1000, () => this.#snapshot());
-    this.#ended = Promise.race([stream.run(this.#source), this.#timers.failed]).catch((error) =>
-      this.#fail(error),
-    );
+  private constructor(thread: Worker, log: Log) {
+    this.#thread = thread;
+    thread.on('message', (message: FromIngest) => this.#hear(message));
+    thread.on('error', (err) => log.error({ err }, 'the stream has ended by a defect'));
+    thread.on('exit', () => this.#end());
   }
 
-  /**
-   * Takes the state folder, goes on where the last process was, and shows what it has.
-   * @throws SimClustersError MODEL_LOCKED, NO_MODEL, EMPTY_INPUT, BAD_PARAM, BAD_ARTIFACT, MISSING_PACKAGE, WRITE_FAILED: the folder is free again
-   */
-  static async open({ settings, state, model }: IngestOptions, log: Log): Promise<Ingest> {
-    const options = modelStreamOptions(state, model, settings, (line) => log.info({ state }, line));
-    const unlock = lockModel(state);
-    let kernels: Kernels | undefined;
-    let stream: Stream | undefined;
-    const release = async () => {
-      await kernels?.close();
-      unlock();
-    };
-    try {
-      // One thread: the others are for those who answer.
-      kernels = openKernels({ numThreads: 1 });
-      stream = await Stream.open(kernels, options);
-      await stream.swapInterests(options.interests);
-      await stream.snapshotIfNew();
-      return new Ingest(stream, options, settings, log, release);
-    } catch (error) {
-      await stream?.close(false).catch(() => undefined);
-      await release();
-      throw error;
-    }
+  /** @throws SimClustersError as StreamIntake.open, whose thread is gone then */
+  static async open(options: IngestOptions, log: Log): Promise<Ingest> {
+    const thread = new Worker(threadFile, { workerData: options });
+    await new Promise<void>((resolve, reject) => {
+      thread.once('error', reject);
+      thread.once('message', (message: FromIngest) => {
+        thread.off('error', reject);
+        if (message.type === 'failed') reject(errorOf(message.failure));
+        else resolve();
+      });
+    });
+    return new Ingest(thread, log);
   }
 
   /** Takes posts; `report` is told what became of them as it is known, those of a moment together. */
-  take(posts: readonly NumberedPost[], report: (outcomes: readonly PostOutcome[]) => void): void {
-    let outcomes: PostOutcome[] = [];
-    const settle = (outcome: PostOutcome) => {
-      if (outcomes.push(outcome) > 1) return;
-      setImmediate(() => {
-        report(outcomes);
-        outcomes = [];
-      });
-    };
-    for (const { id, post } of posts)
-      this.#post(post).then(
-        (taken) => settle({ id, taken }),
-        (error) => settle({ id, failure: failureOf(error) }),
-      );
+  take(posts: readonly NumberedPost[], report: Batch['report']): void {
+    if (this.#hasEnded) {
+      report(posts.map(({ id }) => ({ id, failure: failureOf(streamHasEnded()) })));
+      return;
+    }
+    const batch = this.#numBatches++;
+    this.#batches.set(batch, { unsettled: new Set(posts.map(({ id }) => id)), report });
+    this.#tell({ type: 'posts', batch, posts });
   }
 
-  #post(post: NumberedPost['post']): Promise<Taken> {
-    return this.#hasFailed ? Promise.reject(hasEnded()) : this.#source.post(post);
+  /** Can events add the interests of this model? @throws SimClustersError NO_MODEL, EMPTY_INPUT, BAD_ARTIFACT when they cannot */
+  async checkModel(model: string): Promise<void> {
+    await this.#ask({ type: 'check-model', model });
   }
 
-  /** After each the engine is left to its events for as long as it took: however large the state, half of the time is theirs. */
-  async #snapshot(): Promise<void> {
-    const startMs = performance.now();
-    if (startMs < this.#restUntilMs) return;
-    await this.#stream.snapshotIfNew();
-    const nowMs = performance.now();
-    this.#restUntilMs = nowMs + (nowMs - startMs);
-  }
-
-  /** The interests of a model, if events can add them. @throws SimClustersError NO_MODEL, EMPTY_INPUT, BAD_ARTIFACT */
-  interestsOf(model: string): StreamOptions['interests'] {
-    const interests = interestsOfModel(model);
-    if (interests.version !== this.#stream.interestsVersion) this.#readInterests(interests.file);
-    return interests;
-  }
-
-  /** Events posted from now on add these interests; what is in the state stays. */
-  async takeInterests(interests: StreamOptions['interests']): Promise<void> {
-    // What goes wrong here ends the stream, which says so.
-    if (!this.#hasFailed) await this.#stream.swapInterests(interests).catch(() => undefined);
+  /** Events posted from now on add the interests of this model; what is in the state stays. */
+  async takeModel(model: string): Promise<void> {
+    await this.#ask({ type: 'take-model', model });
   }
 
   /** As of a process of its own, for those who add up. */
-  report(): Promise<object[]> {
-    return this.#metrics.report();
+  async report(): Promise<object[]> {
+    return ((await this.#ask({ type: 'report' })) ?? []) as object[];
   }
 
-  /** Takes no more, brings to disk and counts what was taken, shows it, and leaves a checkpoint and a free folder. */
+  /** As StreamIntake.close. */
   async close(): Promise<void> {
-    this.#source.drain();
-    await this.#ended;
-    try {
-      await this.#timers.stop();
-      if (!this.#hasFailed) await this.#stream.snapshotIfNew();
-      await this.#stream.close(!this.#hasFailed);
-    } finally {
-      await this.#source.close();
-      await this.#release();
+    await this.#ask({ type: 'close' });
+  }
+
+  #ask(question: Question): Promise<unknown> {
+    if (this.#hasEnded) return Promise.resolve(undefined);
+    const id = this.#numAsked++;
+    return new Promise((resolve, reject) => {
+      this.#asked.set(id, { resolve, reject });
+      this.#tell({ ...question, id });
+    });
+  }
+
+  #tell(message: ToIngest): void {
+    this.#thread.postMessage(message);
+  }
+
+  #hear(message: FromIngest): void {
+    if (message.type === 'outcomes') {
+      const batch = this.#batches.get(message.batch);
+      for (const { id } of message.outcomes) batch?.unsettled.delete(id);
+      if (batch?.unsettled.size === 0) this.#batches.delete(message.batch);
+      batch?.report(message.outcomes);
+    }
+    if (message.type === 'answer') {
+      const asked = this.#asked.get(message.id);
+      this.#asked.delete(message.id);
+      if (message.failure) asked?.reject(errorOf(message.failure));
+      else asked?.resolve(message.value);
     }
   }
 
-  /** Nothing more can be taken; what was acknowledged is on disk. The server goes on answering from the last snapshot. */
-  async #fail(error: unknown): Promise<void> {
-    this.#hasFailed = true;
-    this.#log.error(
-      { err: error },
-      'the stream has ended; no more events are taken until the server is started again',
-    );
-    await this.#source.close();
-    await this.#timers.stop();
+  /** Nobody is left without an answer. */
+  #end(): void {
+    this.#hasEnded = true;
+    for (const { unsettled, report } of this.#batches.values())
+      report([...unsettled].map((id) => ({ id, failure: failureOf(streamHasEnded()) })));
+    this.#batches.clear();
+    for (const { resolve } of this.#asked.values()) resolve(undefined);
+    this.#asked.clear();
   }
 }
 
-function hasEnded() {
-  return refusal(
-    'WRITE_FAILED',
-    'a stream that was ended by an error',
-    'one that runs',
-    'Tell those who run the server: its log says why',
-  );
-}
+/** The built file, whether this one runs from dist/ or, under a loader, from src/. */
+const threadFile = fileURLToPath(
+  new URL(
+    import.meta.url.endsWith('.ts') ? '../../dist/serve/ingest-thread.js' : './ingest-thread.js',
+    import.meta.url,
+  ),
+);

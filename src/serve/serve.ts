@@ -1,6 +1,6 @@
 /**
  * The first process of a server: starts those that answer, replaces them when a model has a new version, when one dies, and ends them.
- * It loads no model and answers nothing itself. Where events are taken it runs their stream.
+ * It loads no model and answers nothing itself. Where events are taken a thread of it runs their stream.
  */
 import cluster, { type Worker } from 'node:cluster';
 import { createServer } from 'node:net';
@@ -59,8 +59,6 @@ class FirstProcess {
     this.#places = options.models.map(requireModel);
     // Bytes go from process to process as they are.
     cluster.setupPrimary({ exec: answeringFile, args: [], silent: false, serialization: 'advanced' });
-    // A thread that counts events hands out no connections in the meantime; so the others take them by themselves.
-    if (options.ingest) cluster.schedulingPolicy = cluster.SCHED_NONE;
   }
 
   async start(): Promise<void> {
@@ -134,15 +132,24 @@ class FirstProcess {
     const found = this.#options.models.map((path, i) => findModel(path) ?? this.#places[i]);
     if (found.every(({ mark }, i) => mark === this.#places[i].mark)) return;
     this.#log.info({ folders: found.map(({ folder }) => folder) }, 'new model');
-    const interests = this.#ingest?.interestsOf(found[0].folder);
+    const [{ folder }] = found;
+    await this.#ingest?.checkModel(folder);
     const old = [...this.#answering];
     for (const worker of old) {
       await this.#startProcess(found);
       // Once the new model is known to answer, events add its interests.
-      if (interests && this.#places !== found) await this.#ingest?.takeInterests(interests);
+      if (this.#places !== found) await this.#takeInterests(folder);
       this.#places = found;
       this.#answering.delete(worker);
       tell(worker, { type: 'drain' });
+    }
+  }
+
+  async #takeInterests(folder: string): Promise<void> {
+    try {
+      await this.#ingest?.takeModel(folder);
+    } catch (error) {
+      this.#log.error({ err: error }, 'the stream keeps the interests it had');
     }
   }
 
