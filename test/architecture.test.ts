@@ -86,9 +86,13 @@ function reachableFrom(entry: string): { files: Set<string>; packages: Set<strin
   return { files, packages };
 }
 
-test('the edge entry imports nothing but the loader, the portable one no Node API', () => {
+test('the edge entry imports nothing but the loader, those of the edge app and the portable one no Node API', () => {
   assert.equal([...reachableFrom('edge.ts').packages], ['@assemblyscript/loader']);
-  assert.not.ok([...reachableFrom('portable.ts').packages].some((name) => name.startsWith('node:')));
+  for (const entry of ['edge-app.ts', 'portable.ts'])
+    assert.not.ok(
+      [...reachableFrom(entry).packages].some((name) => name.startsWith('node:')),
+      entry,
+    );
 });
 
 test.run();

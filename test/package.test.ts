@@ -17,13 +17,17 @@ test('every entry of exports and bin exists, and the bin can be started', () => 
 });
 
 test('the entries load by their public names', async () => {
-  const [main, edge, portable] = await Promise.all([
+  const [main, api, edge, edgeApp, portable] = await Promise.all([
     import('simclusters' as string),
+    import('simclusters/api' as string),
     import('simclusters/edge' as string),
+    import('simclusters/edge-app' as string),
     import('simclusters/portable' as string),
   ]);
   assert.type(main.runPipeline, 'function');
+  assert.type(api.createApp, 'function');
   assert.type(edge.openEdgeModel, 'function');
+  assert.type(edgeApp.createEdgeApp, 'function');
   assert.type(portable.openEdgeKernels, 'function');
 });
 

@@ -2,13 +2,14 @@
 import { type Context, Hono, type MiddlewareHandler } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import { cors } from 'hono/cors';
-import { explorerPage } from '../explorer/page.ts';
+import type { EmbeddingModel, ServingModel } from '../applications/serving-model.ts';
+import { EVENTS_PATH } from '../stream/event-post.ts';
+import { type EventIntake, eventPaths, postOf } from './events.ts';
 import { type Models, modelOfVersion } from './models.ts';
 import { openApiDocument } from './openapi.ts';
 import { invalidPart, problemResponse, refusal } from './problems.ts';
 import { type RateLimit, RateLimiter } from './rate-limit.ts';
 import type { Input, RequestExample, Route } from './route.ts';
-import { routes } from './routes.ts';
 import { subjectsOf } from './subjects.ts';
 import { noToken, tokensOf } from './tokens.ts';
 
@@ -24,9 +25,16 @@ export interface Answered {
   readonly defect?: unknown;
 }
 
-export interface AppOptions {
+/** What an app serves beside what all of them do: state, document, events. */
+export interface Served<M extends EmbeddingModel> {
+  readonly routes: readonly Route<M>[];
+  /** The page at `/`, for a model version. Absent: none. */
+  readonly page?: (modelVersion: string) => Promise<string>;
+}
+
+export interface AppOptions<M extends EmbeddingModel = ServingModel> {
   /** The models at this moment. A request takes them once, so that it is answered by one of them even while they are replaced. */
-  readonly models: () => Models;
+  readonly models: () => Models<M>;
   readonly packageVersion: string;
   /** Who may ask. Default: anyone. */
   readonly tokens?: readonly string[];
@@ -42,6 +50,8 @@ export interface AppOptions {
   /** False when no more requests should be sent here. */
   readonly isReady?: () => boolean;
   readonly onAnswer?: (answered: Answered) => void;
+  /** Takes events that are posted. Default: none are. */
+  readonly events?: EventIntake;
   /** Text of /metrics. Default: nothing is served there. */
   readonly metrics?: () => Promise<{ readonly contentType: string; readonly text: string }>;
 }
@@ -50,18 +60,20 @@ const MAX_BODY_BYTES = 1024 * 1024;
 const JSON_TYPE = 'application/json; charset=UTF-8';
 
 type Variables = { requestId: string; route: string; defect: unknown };
-type App = Hono<{ Variables: Variables }>;
+export type App = Hono<{ Variables: Variables }>;
 
-export function createApp(options: AppOptions): App {
+/** An app of these routes, answered by what the models have of what the routes need. */
+export function appOf<M extends EmbeddingModel>(served: Served<M>, options: AppOptions<M>): App {
   const app: App = new Hono();
   observe(app, options);
   const { allowedOrigins = [] } = options;
   if (allowedOrigins.length > 0) app.use(cors({ origin: [...allowedOrigins], maxAge: 600 }));
   serveState(app, options);
-  serveExplorer(app, options);
+  servePage(app, served, options);
   guard(app, options);
-  serveDocument(app, options);
-  for (const entry of routes) serveRoute(app, entry, options);
+  serveDocument(app, served, options);
+  for (const entry of served.routes) serveRoute(app, entry, options);
+  serveEvents(app, options);
   app.notFound((c) =>
     problemResponse(
       c,
@@ -72,7 +84,7 @@ export function createApp(options: AppOptions): App {
 }
 
 /** Times every request and gives it an id; turns what is thrown into an answer. */
-function observe(app: App, { onAnswer }: AppOptions): void {
+function observe(app: App, { onAnswer }: Pick<AppOptions, 'onAnswer'>): void {
   app.onError((error, c) => {
     const response = problemResponse(c, error);
     if (response.status === 500) c.set('defect', error);
@@ -99,7 +111,10 @@ function observe(app: App, { onAnswer }: AppOptions): void {
 }
 
 /** What whoever watches the process asks; needs no token. */
-function serveState(app: App, { isReady = () => true, models }: AppOptions): void {
+function serveState<M extends EmbeddingModel>(
+  app: App,
+  { isReady = () => true, models }: AppOptions<M>,
+): void {
   app.get('/health', (c) => named(c, '/health').json({ status: 'ok' }));
   app.get('/ready', (c) => {
     named(c, '/ready');
@@ -109,8 +124,8 @@ function serveState(app: App, { isReady = () => true, models }: AppOptions): voi
 }
 
 /** The page holds nothing of the model but its version: what it shows it asks for, with a token where one is wanted. */
-function serveExplorer(app: App, { models }: AppOptions): void {
-  app.get('/', async (c) => named(c, '/').html(await explorerPage(models()[0].modelVersion)));
+function servePage<M extends EmbeddingModel>(app: App, { page }: Served<M>, { models }: AppOptions<M>): void {
+  if (page) app.get('/', async (c) => named(c, '/').html(await page(models()[0].modelVersion)));
 }
 
 function named<C extends Context>(c: C, route: string): C {
@@ -118,7 +133,10 @@ function named<C extends Context>(c: C, route: string): C {
   return c;
 }
 
-function guard(app: App, { tokens, rateLimit, clientOf = () => '' }: AppOptions): void {
+function guard(
+  app: App,
+  { tokens, rateLimit, clientOf = () => '' }: Pick<AppOptions, 'tokens' | 'rateLimit' | 'clientOf'>,
+): void {
   const known = tokens && tokensOf(tokens);
   const limiter = rateLimit && new RateLimiter(rateLimit);
   if (!known && !limiter) return;
@@ -135,14 +153,20 @@ function guard(app: App, { tokens, rateLimit, clientOf = () => '' }: AppOptions)
   });
 }
 
-function serveDocument(app: App, options: AppOptions): void {
-  const { metrics, models, packageVersion, tokens } = options;
+function serveDocument<M extends EmbeddingModel>(
+  app: App,
+  { routes }: Served<M>,
+  options: AppOptions<M>,
+): void {
+  const { events, metrics, models, packageVersion, tokens } = options;
   app.get('/openapi.json', (c) => {
     const now = models();
     const subjects = subjectsOf(now[0]);
-    const examplesOf = (entry: Route) =>
+    const examplesOf = (entry: Route<M>) =>
       entry.examples(subjects).map((example) => ({ ...example, answer: answerExample(entry, example, now) }));
-    const document = openApiDocument(routes, { packageVersion, isGuarded: tokens !== undefined, examplesOf });
+    const otherPaths = events && eventPaths();
+    const facts = { packageVersion, isGuarded: tokens !== undefined, otherPaths, examplesOf };
+    const document = openApiDocument(routes, facts);
     return named(c, '/openapi.json').json(document);
   });
   if (!metrics) return;
@@ -152,7 +176,11 @@ function serveDocument(app: App, options: AppOptions): void {
   });
 }
 
-function answerExample(entry: Route, { params = {}, query = {}, body }: RequestExample, models: Models) {
+export function answerExample<M extends EmbeddingModel>(
+  entry: Route<M>,
+  { params = {}, query = {}, body }: RequestExample,
+  models: Models<M>,
+) {
   return entry.answer(inputOf(entry, models, { params, query, body }));
 }
 
@@ -163,8 +191,12 @@ interface RawParts {
 }
 
 /** @throws SimClustersError BAD_PARAM that names the first thing wrong */
-function inputOf(entry: Route, models: Models, raw: RawParts): Input<unknown, unknown, unknown> {
-  const checked = (part: keyof RawParts, schema: Route['params']) => {
+function inputOf<M extends EmbeddingModel>(
+  entry: Route<M>,
+  models: Models<M>,
+  raw: RawParts,
+): Input<unknown, unknown, unknown, M> {
+  const checked = (part: keyof RawParts, schema: Route<M>['params']) => {
     const outcome = schema?.safeParse(raw[part]);
     if (outcome && !outcome.success) throw invalidPart(part, outcome.error);
     return outcome?.data;
@@ -178,7 +210,7 @@ function inputOf(entry: Route, models: Models, raw: RawParts): Input<unknown, un
   };
 }
 
-function serveRoute(app: App, entry: Route, options: AppOptions): void {
+function serveRoute<M extends EmbeddingModel>(app: App, entry: Route<M>, options: AppOptions<M>): void {
   const { models, maxBodyBytes = MAX_BODY_BYTES, admit = async (work) => work() } = options;
   const path = entry.path.replace(/\{(\w+)\}/g, ':$1');
   const limitBody = bodyLimiter(maxBodyBytes);
@@ -189,8 +221,24 @@ function serveRoute(app: App, entry: Route, options: AppOptions): void {
     const text = await admit(() => JSON.stringify(entry.answer(inputOf(entry, models(), raw))));
     return c.body(text, 200, { 'content-type': JSON_TYPE });
   });
+  refuseOtherMethods(app, path, entry.method.toUpperCase());
+}
+
+/** Unlike a route this waits: for the disk, in another process. */
+function serveEvents<M extends EmbeddingModel>(app: App, options: AppOptions<M>): void {
+  const { events, maxBodyBytes = MAX_BODY_BYTES, admit = async (work) => work() } = options;
+  if (!events) return;
+  app.post(EVENTS_PATH, bodyLimiter(maxBodyBytes), async (c) => {
+    named(c, EVENTS_PATH);
+    const post = postOf(c.req, await c.req.arrayBuffer().catch(brokenOff));
+    await admit(() => events.check(post.events));
+    return c.body(JSON.stringify(await events.take(post)), 200, { 'content-type': JSON_TYPE });
+  });
+  refuseOtherMethods(app, EVENTS_PATH, 'POST');
+}
+
+function refuseOtherMethods(app: App, path: string, allow: string): void {
   app.all(path, (c) => {
-    const allow = entry.method.toUpperCase();
     const error = refusal('WRONG_METHOD', c.req.method, allow, 'Ask with the other method');
     return problemResponse(c, error, { allow });
   });
@@ -229,15 +277,4 @@ function brokenOff(cause: unknown): never {
   const { name, code } = cause as { readonly name?: string; readonly code?: string };
   if (name !== 'AbortError' && code !== 'ECONNRESET') throw cause;
   throw refusal('BAD_PARAM', 'a body that breaks off', 'the whole of it', 'Ask again, and send it at once');
-}
-
-/**
- * Answers every example over and over, so that the first requests find compiled code.
- * @param rounds  V8 compiles what runs often
- */
-export function warmUp(models: Models, rounds = 30): void {
-  const subjects = subjectsOf(models[0]);
-  for (let round = 0; round < rounds; round++)
-    for (const entry of routes)
-      for (const example of entry.examples(subjects)) JSON.stringify(answerExample(entry, example, models));
 }

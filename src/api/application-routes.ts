@@ -1,5 +1,5 @@
 /** What a product asks: each answer says which communities carry it. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { homeCandidates, similarItems, whoToFollow } from '../applications/applications.ts';
 import { personalizedTrends, topicsOfItem } from '../applications/by-embedding.ts';
 import { type Csr, nnz } from '../core/csr.ts';

@@ -1,5 +1,5 @@
 /** What the explorer page asks for. */
-import { z } from 'zod';
+import * as z from 'zod';
 import type { ServingModel } from '../applications/serving-model.ts';
 import { mapOf } from '../explorer/map.ts';
 import { communityPortrait, entityKinds, entityPortrait, findEntities } from '../explorer/portraits.ts';

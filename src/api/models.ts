@@ -1,12 +1,15 @@
 /** The models that answer: one for each model version. */
-import type { ServingModel } from '../applications/serving-model.ts';
+import type { EmbeddingModel, ServingModel } from '../applications/serving-model.ts';
 import { SimClustersError } from '../core/errors.ts';
 
 /** The first answers who asks for no version. */
-export type Models = readonly [ServingModel, ...ServingModel[]];
+export type Models<M extends EmbeddingModel = ServingModel> = readonly [M, ...M[]];
 
 /** @throws SimClustersError BAD_PARAM */
-export function modelOfVersion(models: Models, modelVersion: string | undefined): ServingModel {
+export function modelOfVersion<M extends EmbeddingModel>(
+  models: Models<M>,
+  modelVersion: string | undefined,
+): M {
   if (modelVersion === undefined) return models[0];
   const found = models.find((model) => model.modelVersion === modelVersion);
   if (found) return found;

@@ -1,6 +1,7 @@
 /** The OpenAPI 3.1 document of the routes: schemas are those that check requests, examples are requests that were answered. */
-import { z } from 'zod';
-import { errorTable } from '../core/errors.ts';
+import * as z from 'zod';
+import type { EmbeddingModel } from '../applications/serving-model.ts';
+import { type ErrorCode, errorTable } from '../core/errors.ts';
 import type { RequestExample, Route } from './route.ts';
 import * as s from './schemas.ts';
 
@@ -8,15 +9,23 @@ export interface AnsweredExample extends RequestExample {
   readonly answer: unknown;
 }
 
-export interface DocumentOptions {
+/** What the document says of a route, whatever answers it. */
+type Declared = Omit<Route, 'answer'>;
+
+export interface DocumentOptions<M extends EmbeddingModel> {
   readonly packageVersion: string;
   /** Is a token wanted? */
   readonly isGuarded: boolean;
+  /** Paths beside those of the routes. */
+  readonly otherPaths?: Readonly<Record<string, Readonly<Record<string, object>>>>;
   /** Examples of each route, answered. */
-  readonly examplesOf: (route: Route) => readonly AnsweredExample[];
+  readonly examplesOf: (route: Route<M>) => readonly AnsweredExample[];
 }
 
-export function openApiDocument(routes: readonly Route[], options: DocumentOptions): object {
+export function openApiDocument<M extends EmbeddingModel>(
+  routes: readonly Route<M>[],
+  options: DocumentOptions<M>,
+): object {
   const paths: Record<string, Record<string, object>> = {};
   for (const entry of routes) {
     paths[entry.path] ??= {};
@@ -31,7 +40,7 @@ export function openApiDocument(routes: readonly Route[], options: DocumentOptio
       license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
     },
     ...(options.isGuarded && { security: [{ token: [] }] }),
-    paths,
+    paths: { ...paths, ...options.otherPaths },
     components: {
       ...(options.isGuarded && { securitySchemes: { token: { type: 'http', scheme: 'bearer' } } }),
       schemas: { Problem: schemaOf(s.problem, 'output') },
@@ -39,7 +48,7 @@ export function openApiDocument(routes: readonly Route[], options: DocumentOptio
   };
 }
 
-function operation(entry: Route, examples: readonly AnsweredExample[]): object {
+function operation(entry: Declared, examples: readonly AnsweredExample[]): object {
   const json = (schema: object, shown: Record<string, object>) => ({
     'application/json': { schema, ...(Object.keys(shown).length > 0 && { examples: shown }) },
   });
@@ -68,7 +77,7 @@ function operation(entry: Route, examples: readonly AnsweredExample[]): object {
           byName(examples, ({ answer }) => answer),
         ),
       },
-      ...problemResponses(entry),
+      ...problemResponses(codesOf(entry)),
     },
   };
 }
@@ -100,8 +109,8 @@ function parametersOf(
   });
 }
 
-function problemResponses({ body, params, tag }: Route): Record<number, object> {
-  const codes = [
+function codesOf({ body, params, tag }: Declared): readonly ErrorCode[] {
+  return [
     'BAD_PARAM',
     'UNAUTHORIZED',
     'RATE_LIMITED',
@@ -109,7 +118,11 @@ function problemResponses({ body, params, tag }: Route): Record<number, object> 
     ...(params ? (['UNKNOWN_ID'] as const) : []),
     ...(body ? (['BODY_TOO_LARGE', 'WRONG_MEDIA_TYPE'] as const) : []),
     ...(tag === 'scoring' ? [] : (['NO_MODEL'] as const)),
-  ] as const;
+  ];
+}
+
+/** By status; codes that share one share its description. */
+export function problemResponses(codes: readonly ErrorCode[]): Record<number, object> {
   const responses: Record<number, { description: string }> = {};
   for (const code of codes) {
     const { httpStatus, meaning } = errorTable[code];
@@ -123,7 +136,7 @@ function problemResponses({ body, params, tag }: Route): Record<number, object> 
   return responses;
 }
 
-function schemaOf(schema: z.ZodType, io: 'input' | 'output'): object {
+export function schemaOf(schema: z.ZodType, io: 'input' | 'output'): object {
   const { $schema, ...rest } = z.toJSONSchema(schema, { io, unrepresentable: 'any' });
   return rest;
 }

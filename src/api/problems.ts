@@ -1,7 +1,7 @@
 /** Errors as answers: a status from the table of errors, and what was found, what was expected, what to do. Never a stack or a path. */
 import type { Context } from 'hono';
 import type { ContentfulStatusCode } from 'hono/utils/http-status';
-import type { z } from 'zod';
+import type * as z from 'zod';
 import { type ErrorCode, type ErrorFacts, errorTable, quote, SimClustersError } from '../core/errors.ts';
 
 const REPORTED = 200;

@@ -1,14 +1,14 @@
 /** Embeddings by (type, model version, id), and the entities of a cluster. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { SimClustersError } from '../core/errors.ts';
-import { route } from './route.ts';
+import { embeddingRoute } from './route.ts';
 import * as s from './schemas.ts';
 
 const cluster = z.strictObject({ clusterId: z.int(), name: z.string(), score: z.number() });
 /** Numbers in a query string are text. */
 const count = (most: number, usual: number) => z.coerce.number<number>().pipe(s.limit(most)).default(usual);
 
-const types = route({
+const types = embeddingRoute({
   method: 'get',
   path: '/v1/embedding-types',
   operationId: 'listEmbeddingTypes',
@@ -21,7 +21,7 @@ const types = route({
   answer: ({ models }) => ({ embeddingTypes: models.flatMap(({ representation }) => representation.kinds) }),
 });
 
-const embedding = route({
+const embedding = embeddingRoute({
   method: 'get',
   path: '/v1/embeddings/{embeddingType}/{modelVersion}/{id}',
   operationId: 'getEmbedding',
@@ -30,9 +30,9 @@ const embedding = route({
   params: z.strictObject({ embeddingType: s.embeddingType, modelVersion: s.modelVersion, id: s.id }),
   query: z.strictObject({ limit: count(s.MAX_IDS, s.MAX_IDS) }),
   response: z.strictObject({ clusters: z.array(cluster) }),
-  examples: ({ producerIds, modelVersion, userId, userType }) => [
-    { name: 'producer', params: { embeddingType: 'FollowBasedProducer', modelVersion, id: producerIds[0] } },
-    { name: 'user', params: { embeddingType: userType, modelVersion, id: userId }, query: { limit: 3 } },
+  examples: ({ modelVersion, source, target: { embeddingType, ids } }) => [
+    { name: 'all', params: { embeddingType, modelVersion, id: ids[0] } },
+    { name: 'strongest', params: { ...source, modelVersion }, query: { limit: 3 } },
   ],
   answer: ({ params, query, modelOf }) => {
     const { representation, nameOf } = modelOf(params.modelVersion);
@@ -42,7 +42,7 @@ const embedding = route({
   },
 });
 
-const entities = route({
+const entities = embeddingRoute({
   method: 'get',
   path: '/v1/clusters/{clusterId}/entities',
   operationId: 'listEntities',
@@ -81,4 +81,5 @@ function unknownEntity({ embeddingType, id }: { embeddingType: string; id: strin
   });
 }
 
-export const representationRoutes = [types, embedding, entities];
+export const lookupRoutes = [types, embedding];
+export const representationRoutes = [...lookupRoutes, entities];

@@ -1,14 +1,14 @@
 /** Candidates for a source: an entity of the model, or a vector. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { withoutOptedOut } from '../applications/opt-out.ts';
 import { reasonsOf } from '../applications/reasons.ts';
-import { requireItems } from '../applications/recommendations.ts';
-import type { Retrievable, ServingModel } from '../applications/serving-model.ts';
+import { requireItems, requireProducers } from '../applications/recommendations.ts';
+import type { EmbeddingModel, Retrievable } from '../applications/serving-model.ts';
 import { idAt } from '../core/ids.ts';
 import type { SparseVector } from '../core/sparse-vector.ts';
 import { configSuffixes, type RetrievalVariant, retrievalVariant } from '../retrieval/config.ts';
 import type { Candidates } from '../retrieval/retriever.ts';
-import { route } from './route.ts';
+import { embeddingRoute } from './route.ts';
 import * as s from './schemas.ts';
 
 const source = z.strictObject({ embeddingType: s.embeddingType, id: s.id });
@@ -31,7 +31,7 @@ const candidate = z.strictObject({
   reasons: z.array(s.reason).optional(),
 });
 
-const retrieve = route({
+const retrieve = embeddingRoute({
   method: 'post',
   path: '/v1/retrieval',
   operationId: 'retrieve',
@@ -43,27 +43,28 @@ const retrieve = route({
     numScanned: z.int().describe('Entries of lists that were looked at'),
     candidates: z.array(candidate),
   }),
-  examples: ({ itemIds, userId, userType, producerIds, clusterId }) => [
-    {
-      name: 'producers-by-producer',
-      body: {
-        source: { embeddingType: 'FollowBasedProducer', id: producerIds[0] },
-        candidates: 'producers',
-        overrides: { maxNumResults: 3 },
-      },
-    },
-    ...(itemIds.length === 0
+  examples: ({ itemIds, source, target, producerIds, clusterId, searchesExactly }) => [
+    ...(producerIds.length === 0
       ? []
       : [
           {
-            name: 'items-for-a-user',
-            body: { source: { embeddingType: userType, id: userId }, overrides: { maxNumResults: 3 } },
+            name: 'producers-by-producer',
+            body: {
+              source: { embeddingType: target.embeddingType, id: producerIds[0] },
+              candidates: 'producers',
+              overrides: { maxNumResults: 3 },
+            },
           },
+        ]),
+    ...(itemIds.length === 0
+      ? []
+      : [
+          { name: 'items', body: { source, overrides: { maxNumResults: 3 } } },
           {
-            name: 'exactly',
+            name: searchesExactly ? 'exactly' : 're-ranked',
             body: {
               source: { embeddingType: 'LogFavBasedTweet', id: itemIds[0] },
-              config: 'Exact',
+              config: searchesExactly ? 'Exact' : 'ReRanked',
               overrides: { maxNumResults: 3 },
               withReasons: true,
             },
@@ -81,7 +82,7 @@ const retrieve = route({
     const model = modelOf(body.modelVersion);
     const kind = 'vector' in body.source ? 'Vector' : body.source.embeddingType;
     const variant = retrievalVariant(kind, model.modelVersion, body.config, body.overrides);
-    const places = body.candidates === 'items' ? requireItems(model) : model.producers;
+    const places = body.candidates === 'items' ? requireItems(model) : requireProducers(model);
     const vector = sourceVector(model, body.source);
     const source = vector && withoutOptedOut(vector, model.legible, new Set(body.optedOut));
     if (!source) return { variant: variant.id, numScanned: 0, candidates: [] };
@@ -100,7 +101,7 @@ const retrieve = route({
 type Source = z.output<typeof request>['source'];
 
 function sourceVector(
-  { representation, modelVersion }: ServingModel,
+  { representation, modelVersion }: EmbeddingModel,
   from: Source,
 ): SparseVector | undefined {
   return 'vector' in from ? s.vectorOf(from.vector) : representation.embedding({ ...from, modelVersion });
@@ -127,7 +128,7 @@ function isAmong(candidates: 'items' | 'producers', type: string): boolean {
 }
 
 function explained(
-  { nameOf }: ServingModel,
+  { nameOf }: EmbeddingModel,
   { ids, rowOf, vectorOf }: Retrievable,
   source: SparseVector,
   { items, scores }: Candidates,
@@ -139,7 +140,7 @@ function explained(
   }));
 }
 
-const configurations = route({
+const configurations = embeddingRoute({
   method: 'get',
   path: '/v1/retrieval/configurations',
   operationId: 'listConfigurations',

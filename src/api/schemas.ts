@@ -1,5 +1,5 @@
 /** Shapes that several routes share. Bounds are those of the functions behind, so that the document says what is refused. */
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Viewer } from '../applications/recommendations.ts';
 import { type SparseVector, sparseVector } from '../core/sparse-vector.ts';
 import { annAlgorithms, configSuffixes, MAX_RESULTS, type RetrievalConfig } from '../retrieval/config.ts';

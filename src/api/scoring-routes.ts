@@ -1,18 +1,18 @@
 /** Scores of pairs, and features for a ranker. */
-import { z } from 'zod';
+import * as z from 'zod';
 import {
   type EngagementSignal,
   engagementSignals,
   recentEngagementFeatures,
 } from '../scoring/recent-engagement.ts';
 import { listScore, score, weightedSum } from '../scoring/score.ts';
-import { route } from './route.ts';
+import { embeddingRoute } from './route.ts';
 import * as s from './schemas.ts';
 
 const entityId = z.strictObject({ embeddingType: s.embeddingType, id: s.id });
 const optionalScore = z.number().nullable().describe('null: an embedding is missing');
 
-const scorePair = route({
+const scorePair = embeddingRoute({
   method: 'post',
   path: '/v1/score',
   operationId: 'score',
@@ -25,20 +25,14 @@ const scorePair = route({
     second: entityId,
   }),
   response: z.strictObject({ score: optionalScore }),
-  examples: ({ producerIds, userId, userType }) => [
-    {
-      name: 'user-and-producer',
-      body: {
-        first: { embeddingType: userType, id: userId },
-        second: { embeddingType: 'FollowBasedProducer', id: producerIds[0] },
-      },
-    },
+  examples: ({ source, target: { embeddingType, ids } }) => [
+    { name: 'cosine', body: { first: source, second: { embeddingType, id: ids[0] } } },
     {
       name: 'nobody',
       body: {
         algorithm: 'jaccard',
-        first: { embeddingType: userType, id: 'an id that nobody has' },
-        second: { embeddingType: userType, id: userId },
+        first: { ...source, id: 'an id that nobody has' },
+        second: source,
       },
     },
   ],
@@ -53,7 +47,7 @@ const scorePair = route({
   },
 });
 
-const scoreList = route({
+const scoreList = embeddingRoute({
   method: 'post',
   path: '/v1/list-score',
   operationId: 'listScore',
@@ -68,14 +62,14 @@ const scoreList = route({
     candidateIds: s.ids,
   }),
   response: z.strictObject({ scores: z.array(optionalScore) }),
-  examples: ({ producerIds, userId, userType }) => [
+  examples: ({ source, target: { embeddingType, ids } }) => [
     {
       name: 'with-a-hole',
       body: {
-        targetType: userType,
-        targetId: userId,
-        candidateType: 'FollowBasedProducer',
-        candidateIds: [producerIds[0], 'an id that nobody has', producerIds.at(-1)],
+        targetType: source.embeddingType,
+        targetId: source.id,
+        candidateType: embeddingType,
+        candidateIds: [ids[0], 'an id that nobody has', ids.at(-1)],
       },
     },
   ],
@@ -86,7 +80,7 @@ const scoreList = route({
   },
 });
 
-const weighted = route({
+const weighted = embeddingRoute({
   method: 'post',
   path: '/v1/weighted-score',
   operationId: 'weightedScore',
@@ -108,14 +102,14 @@ const weighted = route({
       .max(20),
   }),
   response: z.strictObject({ score: optionalScore.describe('null: all parts are missing') }),
-  examples: ({ producerIds, userId, userType }) => [
+  examples: ({ source, target: { embeddingType, otherType, ids } }) => [
     {
-      name: 'two-embeddings-of-a-producer',
+      name: 'two-embeddings-of-one',
       body: {
-        ids: [userId, producerIds[0]],
+        ids: [source.id, ids[0]],
         parts: [
-          { weight: 0.7, types: [userType, 'FollowBasedProducer'] },
-          { weight: 0.3, types: [userType, 'KnownFor'] },
+          { weight: 0.7, types: [source.embeddingType, embeddingType] },
+          { weight: 0.3, types: [source.embeddingType, otherType] },
         ],
       },
     },
@@ -130,7 +124,7 @@ const weighted = route({
 const authorTypes = ['FavBasedProducer', 'FollowBasedProducer'];
 const signal = z.enum(Object.keys(engagementSignals) as [EngagementSignal]);
 
-const recentEngagement = route({
+const recentEngagement = embeddingRoute({
   method: 'post',
   path: '/v1/recent-engagement',
   operationId: 'recentEngagement',
@@ -153,11 +147,11 @@ const recentEngagement = route({
       ? []
       : [
           {
-            name: 'one-fav-one-follow',
+            name: 'one-of-each',
             body: {
               engagements: [
                 { signal: 'fav', id: itemIds[0], timeMs: 1_700_000_000_000 },
-                { signal: 'follow', id: producerIds[0], timeMs: 1_700_000_000_000 },
+                ...producerIds.slice(0, 1).map((id) => ({ signal: 'follow', id, timeMs: 1_700_000_000_000 })),
               ],
               itemIds,
               nowMs: 1_700_000_360_000,

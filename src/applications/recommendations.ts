@@ -5,7 +5,7 @@ import type { SparseVector } from '../core/sparse-vector.ts';
 import type { RetrievalVariant } from '../retrieval/config.ts';
 import { withoutOptedOut } from './opt-out.ts';
 import { type Reason, reasonsOf } from './reasons.ts';
-import type { Retrievable, ServingModel } from './serving-model.ts';
+import type { EmbeddingModel, Retrievable, ServingModel } from './serving-model.ts';
 
 export interface Recommendation {
   readonly id: string;
@@ -86,7 +86,17 @@ export function firstEmbedding(
 }
 
 /** @throws SimClustersError NO_MODEL */
-export function requireItems({ items }: ServingModel): Retrievable {
+export function requireProducers({ producers }: EmbeddingModel): Retrievable {
+  if (producers) return producers;
+  throw new SimClustersError('NO_MODEL', {
+    got: 'a model without producers',
+    expected: 'a model with an embedding of producers',
+    todo: 'Serve such an embedding, too',
+  });
+}
+
+/** @throws SimClustersError NO_MODEL */
+export function requireItems({ items }: EmbeddingModel): Retrievable {
   if (items) return items;
   throw new SimClustersError('NO_MODEL', {
     got: 'a model without items',

@@ -25,16 +25,21 @@ export interface Retrievable {
   readonly vectorOf: (row: number) => SparseVector;
 }
 
-export interface ServingModel {
+/** The part of a model that retrieval, scores and embeddings are answered from: all that there is at the edge. */
+export interface EmbeddingModel {
   readonly modelVersion: string;
   readonly representation: Representation;
   readonly nameOf: (cluster: number) => string;
-  readonly producers: Retrievable;
+  readonly legible: LegibleEntities;
   /** Absent when the model has no items. */
   readonly items?: Retrievable;
+  readonly producers?: Retrievable;
+}
+
+export interface ServingModel extends EmbeddingModel {
+  readonly producers: Retrievable;
   /** Row of producers of each item's author, or 4294967295. */
   readonly authorOf?: Uint32Array;
-  readonly legible: LegibleEntities;
   /** Rows of producers that a user follows. Empty for strangers. */
   readonly followedBy: (userId: string) => Uint32Array;
   /** Ranks producers by follows and communities; absent when the model has no views. */

@@ -3,12 +3,15 @@ import { readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import type { CommandModule } from 'yargs';
 import { SimClustersError } from '../core/errors.ts';
+import type { StreamSettings } from '../pipeline/model-stream.ts';
 import type { Log } from '../serve/log.ts';
 import type { ServeOptions } from '../serve/options.ts';
+import { addStateFlags, type StateArgs, settingsOf } from './stream-flags.ts';
 
-interface ServeArgs {
+interface ServeArgs extends StateArgs {
   readonly model: readonly string[];
   readonly stream?: string;
+  readonly ingest: boolean;
   readonly host: string;
   readonly port: number;
   readonly threads: number;
@@ -24,7 +27,8 @@ interface ServeArgs {
   readonly logRequests: boolean;
 }
 
-type NumberFlag = { [K in keyof ServeArgs]-?: ServeArgs[K] extends number ? K : never }[keyof ServeArgs];
+type OwnArgs = Omit<ServeArgs, keyof StateArgs>;
+type NumberFlag = { [K in keyof OwnArgs]-?: OwnArgs[K] extends number ? K : never }[keyof OwnArgs];
 
 /** Flag, lowest, highest, whole, default, what it is. */
 const numberFlags: readonly (readonly [NumberFlag, number, number, boolean, number, string])[] = [
@@ -39,12 +43,18 @@ const numberFlags: readonly (readonly [NumberFlag, number, number, boolean, numb
   ['checkSeconds', 0.1, 86_400, false, 2, 'Time between two looks for a new version of the model'],
 ];
 
+/** Before the flags of a stream in the help. */
+const GROUP = 'server:';
+/** So that what is posted can be retrieved within a second. */
+const INGEST_SNAPSHOT_SECONDS = 0.25;
+
 export const serveCommand: CommandModule = {
   command: 'serve',
   describe: 'Answer retrieval, scores, embeddings and recommendations over HTTP',
   builder: (command) => {
     command
       .option('model', {
+        group: GROUP,
         alias: 'm',
         type: 'string',
         array: true,
@@ -53,37 +63,65 @@ export const serveCommand: CommandModule = {
         describe: 'Model folder, or a folder with `latest` in it; several: each version answers for itself',
       })
       .option('stream', {
+        group: GROUP,
         type: 'string',
         requiresArg: true,
         describe:
           'State folder of `simclusters stream`: its tweets are served in place of the items of the (first) model, each snapshot as it comes',
       })
+      .option('ingest', {
+        group: GROUP,
+        type: 'boolean',
+        default: false,
+        describe:
+          'Run that stream here and take events at POST /v1/events: answered when on disk, retrievable a moment later',
+      })
       .option('host', {
+        group: GROUP,
         type: 'string',
         default: '127.0.0.1',
         requiresArg: true,
         describe: 'Address to listen at; 0.0.0.0: all',
       })
       .option('token-file', {
+        group: GROUP,
         type: 'string',
         requiresArg: true,
         describe: 'File of bearer tokens, a line each; unset: anyone may ask',
       })
       .option('allow-origin', {
+        group: GROUP,
         type: 'string',
         array: true,
         default: [],
         requiresArg: true,
         describe: 'Origins of pages that may ask from a browser',
       })
-      .option('log-requests', { type: 'boolean', default: false, describe: 'Log every request' });
+      .option('log-requests', {
+        group: GROUP,
+        type: 'boolean',
+        default: false,
+        describe: 'Log every request',
+      });
     for (const [name, least, most, , usual, describe] of numberFlags) {
       const text = `${describe} [${least} to ${most}]`;
-      command.option(flagOf(name), { type: 'number', default: usual, requiresArg: true, describe: text });
+      command.option(flagOf(name), {
+        group: GROUP,
+        type: 'number',
+        default: usual,
+        requiresArg: true,
+        describe: text,
+      });
     }
+    addStateFlags(command, {
+      snapshotSeconds: INGEST_SNAPSHOT_SECONDS,
+      needsSnapshots: true,
+      groupPrefix: 'with --ingest, ',
+    });
     return command.example([
       ['$0 serve --model model', 'http://127.0.0.1:8080/openapi.json says what can be asked'],
       ['$0 serve --host 0.0.0.0 --token-file tokens.txt --rate 100', 'for others, who need a token'],
+      ['$0 serve --model model --stream state --ingest', 'and takes events, whose tweets it serves at once'],
       ['$0 serve --model models', 'the model that models/latest leads to, and each one it will lead to'],
     ]);
   },
@@ -134,6 +172,7 @@ function optionsOf(args: ServeArgs): ServeOptions {
   return {
     models: args.model,
     stream: args.stream,
+    ingest: args.ingest ? ingestSettings(args) : undefined,
     host: args.host,
     port: args.port,
     numProcesses,
@@ -147,6 +186,14 @@ function optionsOf(args: ServeArgs): ServeOptions {
     checkSeconds: args.checkSeconds,
     logRequests: args.logRequests,
   };
+}
+
+function ingestSettings(args: ServeArgs): StreamSettings {
+  if (args.stream === undefined)
+    refuse('--ingest without --stream', '--stream STATE, the folder that keeps what is taken');
+  if (!(args.snapshotSeconds > 0))
+    refuse(`--snapshot-seconds ${args.snapshotSeconds}`, 'a number above 0: only snapshots are served');
+  return settingsOf(args);
 }
 
 /** Two seconds' worth at once. */

@@ -27,20 +27,26 @@ const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
 
 /** The records in `words`; they are copies. */
 export function* itemRecords(words: Uint32Array): Generator<ItemRecord> {
-  for (let at = 0; at < words.length; at += words[at]) {
-    const [, marks, idBytes, numUpdates, numFavs, size] = words.subarray(at, at + 6);
-    const place = words.byteOffset + at * 4;
-    const times = new Float64Array(words.buffer, place + 24, 2);
-    const clusters = place + 4 * (HEADER_WORDS + Math.ceil(idBytes / 4));
+  const { buffer, byteOffset, length, byteLength } = words;
+  // Made once: there may be a million records, and a view of its own for each part of each would cost more than reading them.
+  const bytes = new Uint8Array(buffer, byteOffset, byteLength);
+  const floats = new Float32Array(buffer, byteOffset, length);
+  const view = new DataView(buffer, byteOffset, byteLength);
+  for (let at = 0; at < length; at += words[at]) {
+    const marks = words[at + 1];
+    const idBytes = words[at + 2];
+    const size = words[at + 5];
+    const id = 4 * (at + HEADER_WORDS);
+    const clusters = at + HEADER_WORDS + Math.ceil(idBytes / 4);
     yield {
       kind: itemKinds[marks >>> 8],
-      id: decoder.decode(new Uint8Array(words.buffer, place + 4 * HEADER_WORDS, idBytes).slice()),
-      timeMs: times[0],
-      bornMs: times[1],
-      numFavs,
-      numUpdates,
-      clusters: new Uint32Array(words.buffer, clusters, size).slice(),
-      scores: new Float32Array(words.buffer, clusters + 4 * size, size).slice(),
+      id: decoder.decode(bytes.slice(id, id + idBytes)),
+      timeMs: view.getFloat64(4 * (at + 6), true),
+      bornMs: view.getFloat64(4 * (at + 8), true),
+      numFavs: words[at + 4],
+      numUpdates: words[at + 3],
+      clusters: words.slice(clusters, clusters + size),
+      scores: floats.slice(clusters + size, clusters + 2 * size),
       isPower: (marks & 1) !== 0,
       isLongest: (marks & 2) !== 0,
       isLatest: (marks & 4) !== 0,

@@ -36,17 +36,19 @@ export interface EdgeResult {
 
 export class EdgeModel {
   readonly header: EdgeHeader;
-  readonly #retriever: Retriever;
-  readonly #ids: IdTable;
-  readonly #vectors: { starts: Uint32Array; clusters: Uint32Array; scores: Float32Array } | undefined;
+  readonly retriever: Retriever;
+  /** By place in the index. */
+  readonly ids: IdTable;
+  /** Whole vectors, by place, as the index scales them. Absent: the file was written without. */
+  readonly vectors: EdgeVectors | undefined;
   #index: IdIndex | undefined;
 
   constructor(kernels: Kernels, file: EdgeFile) {
     this.header = file.header;
-    this.#ids = file.ids;
+    this.ids = file.ids;
     const index = placeFile(kernels, file);
-    this.#retriever = new Retriever(kernels, index);
-    this.#vectors = file.vectors;
+    this.retriever = new Retriever(kernels, index);
+    this.vectors = file.vectors;
   }
 
   /**
@@ -57,13 +59,18 @@ export class EdgeModel {
     const config = edgeConfig(this.header, query.config);
     const place = query.itemId === undefined ? undefined : this.#placeOf(query.itemId);
     const source = place === undefined ? vectorOf(query) : this.#vectorAt(place);
-    const { items, scores } = this.#retriever.search(source, config, { nowMs: query.nowMs, excluded: place });
-    return Array.from(items, (item, i) => ({ id: idAt(this.#ids, item), score: scores[i] }));
+    const { items, scores } = this.retriever.search(source, config, { nowMs: query.nowMs, excluded: place });
+    return Array.from(items, (item, i) => ({ id: idAt(this.ids, item), score: scores[i] }));
+  }
+
+  /** Place of an item, or -1. */
+  find(id: string): number {
+    this.#index ??= IdIndex.from(this.ids);
+    return this.#index.findText(id);
   }
 
   #placeOf(id: string): number {
-    this.#index ??= IdIndex.from(this.#ids);
-    const place = this.#index.findText(id);
+    const place = this.find(id);
     if (place >= 0) return place;
     throw new SimClustersError('UNKNOWN_ID', {
       got: `item ${JSON.stringify(id)}`,
@@ -73,8 +80,8 @@ export class EdgeModel {
   }
 
   #vectorAt(place: number): SparseVector {
-    if (!this.#vectors) throw noVectors();
-    const { starts, clusters, scores } = this.#vectors;
+    if (!this.vectors) throw noVectors();
+    const { starts, clusters, scores } = this.vectors;
     const [start, end] = [starts[place], starts[place + 1]];
     return { clusters: clusters.subarray(start, end), scores: scores.subarray(start, end) };
   }
@@ -106,6 +113,13 @@ function noVectors(): SimClustersError {
   });
 }
 
+/** The vector of place p: entries starts[p] .. starts[p + 1]. */
+export interface EdgeVectors {
+  readonly starts: Uint32Array;
+  readonly clusters: Uint32Array;
+  readonly scores: Float32Array;
+}
+
 /** What a file holds, as arrays over its bytes. */
 interface EdgeFile {
   readonly header: EdgeHeader;
@@ -115,7 +129,7 @@ interface EdgeFile {
   readonly birthMs: Float64Array;
   readonly norms: Float32Array | undefined;
   readonly ids: IdTable;
-  readonly vectors: { starts: Uint32Array; clusters: Uint32Array; scores: Float32Array } | undefined;
+  readonly vectors: EdgeVectors | undefined;
 }
 
 /** Bytes that kernels need beside the arrays of the file: parameter blocks, results, static data. */
@@ -242,7 +256,7 @@ function placeFile(
 
 function placeVectors(
   { arena }: Pick<Kernels, 'arena'>,
-  { starts, clusters, scores }: { starts: Uint32Array; clusters: Uint32Array; scores: Float32Array },
+  { starts, clusters, scores }: EdgeVectors,
 ): PlacedVectors {
   return {
     starts: arena.put(starts).byteOffset,

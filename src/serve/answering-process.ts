@@ -1,15 +1,17 @@
 /** A process that answers: loads the models it is told to, listens, and stops when told to. Started by the first process. */
-import { createApp, warmUp } from '../api/app.ts';
+
 import type { Models } from '../api/models.ts';
+import { createApp, warmUp } from '../api/serving-app.ts';
 import type { ServingModel } from '../applications/serving-model.ts';
-import { SimClustersError } from '../core/errors.ts';
 import { packageVersion } from '../pipeline/package-version.ts';
 import { Admission } from './admission.ts';
+import { EventRelay } from './event-relay.ts';
+import { failureOf } from './failure.ts';
 import { addressOf, type HttpServer, startHttpServer } from './http-server.ts';
 import { LiveItems } from './live-items.ts';
 import { loadServingModel } from './load-serving-model.ts';
 import { openLog } from './log.ts';
-import type { Failure, ToAnswering, ToFirst } from './messages.ts';
+import type { ToAnswering, ToFirst } from './messages.ts';
 import { metricsContentType, processMetrics } from './metrics.ts';
 import type { ServeOptions } from './options.ts';
 
@@ -21,6 +23,7 @@ let numMetricsWanted = 0;
 let server: HttpServer | undefined;
 let reportMetrics: () => Promise<object[]> = async () => [];
 let drainSeconds = 0;
+const events = new EventRelay((posts) => send({ type: 'posts', posts }));
 
 process.on('message', (message: ToAnswering) => {
   switch (message.type) {
@@ -38,11 +41,17 @@ process.on('message', (message: ToAnswering) => {
     case 'all-metrics':
       metricsWanted.get(message.id)?.(message.text);
       metricsWanted.delete(message.id);
+      break;
+    case 'post-outcomes':
+      events.settle(message.outcomes);
   }
 });
 // Signals of a terminal reach every process; the first one decides what to do about them.
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => undefined);
-process.on('disconnect', () => stop());
+process.on('disconnect', () => {
+  events.cutOff();
+  stop();
+});
 
 send({ type: 'listening' });
 
@@ -65,6 +74,7 @@ async function start(options: ServeOptions, folders: readonly string[]): Promise
     maxBodyBytes: options.maxBodyBytes,
     allowedOrigins: options.allowedOrigins,
     admit: (work) => admission.admit(work),
+    events: options.ingest && events,
     isReady: () => server !== undefined && !server.isDraining(),
     onAnswer(answered) {
       metrics.observe(answered);
@@ -109,11 +119,4 @@ function metricsOfAll(): Promise<string> {
 function stop(): void {
   if (!server) process.exit();
   else if (!server.isDraining()) server.drain(drainSeconds).then(() => process.exit());
-}
-
-function failureOf(error: unknown): Failure {
-  if (!(error instanceof SimClustersError))
-    return { message: error instanceof Error ? (error.stack ?? error.message) : String(error) };
-  const { got, expected, todo, file } = error.facts;
-  return { code: error.code, facts: { got, expected, todo, file }, message: error.message };
 }

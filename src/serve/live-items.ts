@@ -6,7 +6,7 @@ import { readTable } from '../io/artifact-file.ts';
 import type { Kernels } from '../kernels/kernels.ts';
 import { openKernels } from '../kernels/open.ts';
 import type { Artifact } from '../stages/stage.ts';
-import { latestSnapshot } from '../stream/snapshot.ts';
+import { latestSnapshot, type SnapshotPointer } from '../stream/snapshot.ts';
 
 const CHECK_MS = 100;
 
@@ -50,8 +50,19 @@ export class LiveItems {
 
   /** Takes up the newest snapshot, if it is not shown yet. @throws SimClustersError BAD_ARTIFACT, OUT_OF_MEMORY */
   async refresh(): Promise<void> {
-    const newest = latestSnapshot(this.#folder);
-    if (!newest || newest.folder === this.#shown) return;
+    for (;;) {
+      const newest = latestSnapshot(this.#folder);
+      if (!newest || newest.folder === this.#shown) return;
+      try {
+        return await this.#show(newest);
+      } catch (error) {
+        // Where they come in quick succession one may be gone before it is read.
+        if (latestSnapshot(this.#folder)?.folder === newest.folder) throw error;
+      }
+    }
+  }
+
+  async #show(newest: SnapshotPointer): Promise<void> {
     const read = (name: string): Artifact => {
       const { table, metadata } = readTable(join(this.#folder, newest.folder, `${name}.parquet`));
       return { table, attributes: { numCols: metadata['simclusters.attribute.numCols'] } };

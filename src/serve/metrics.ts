@@ -1,6 +1,6 @@
 /** Metrics of one process, and of all of them together, as Prometheus reads them. */
 import { AggregatorRegistry, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
-import type { Answered } from '../api/app.ts';
+import type { Answered } from '../api/serving-app.ts';
 
 export interface ProcessMetrics {
   readonly observe: (answered: Answered) => void;

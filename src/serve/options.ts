@@ -1,5 +1,6 @@
 /** What a server is told. Sent whole from the first process to those that answer. */
 import type { RateLimit } from '../api/rate-limit.ts';
+import type { StreamSettings } from '../pipeline/model-stream.ts';
 import type { AdmissionOptions } from './admission.ts';
 
 export interface ServeOptions {
@@ -7,6 +8,8 @@ export interface ServeOptions {
   readonly models: readonly string[];
   /** State folder of a stream whose tweets stand in place of the first model's items. Absent: its own. */
   readonly stream?: string;
+  /** The stream runs in this server, which takes its events: how. Absent: it runs beside it, or not at all. */
+  readonly ingest?: StreamSettings;
   readonly host: string;
   /** 0: any free one. */
   readonly port: number;

@@ -1,14 +1,16 @@
 /**
  * The first process of a server: starts those that answer, replaces them when a model has a new version, when one dies, and ends them.
- * It loads no model and answers nothing itself.
+ * It loads no model and answers nothing itself. Where events are taken a thread of it runs their stream.
  */
 import cluster, { type Worker } from 'node:cluster';
 import { createServer } from 'node:net';
 import { fileURLToPath } from 'node:url';
-import { type ErrorCode, SimClustersError } from '../core/errors.ts';
+import { SimClustersError } from '../core/errors.ts';
+import { errorOf } from './failure.ts';
 import { listen } from './http-server.ts';
+import { Ingest } from './ingest.ts';
 import type { Log } from './log.ts';
-import type { Failure, ToAnswering, ToFirst } from './messages.ts';
+import type { ToAnswering, ToFirst } from './messages.ts';
 import { allMetrics } from './metrics.ts';
 import { findModel, type ModelPlace } from './model-place.ts';
 import type { ServeOptions } from './options.ts';
@@ -24,7 +26,10 @@ const RESTART_MS = 1000;
 /** A process that does not say what it counted by then is left out. */
 const METRICS_MS = 2000;
 
-/** @throws SimClustersError NO_MODEL, BAD_ARTIFACT, OUT_OF_MEMORY, ADDRESS_UNAVAILABLE: nothing is left running */
+/**
+ * @throws SimClustersError NO_MODEL, BAD_ARTIFACT, OUT_OF_MEMORY, ADDRESS_UNAVAILABLE; with a stream of its own also those of
+ * `Ingest.open`: nothing is left running
+ */
 export async function serve(options: ServeOptions, log: Log): Promise<RunningServer> {
   const port = options.port === 0 ? await freePort(options.host) : options.port;
   const server = new FirstProcess({ ...options, port }, log);
@@ -43,6 +48,7 @@ class FirstProcess {
   /** Processes that answer, or are about to. */
   readonly #answering = new Set<Worker>();
   #places: readonly ModelPlace[];
+  #ingest: Ingest | undefined;
   #isClosing = false;
   #checks: NodeJS.Timeout | undefined;
   #numAsked = 0;
@@ -51,11 +57,16 @@ class FirstProcess {
     this.#options = options;
     this.#log = log;
     this.#places = options.models.map(requireModel);
-    cluster.setupPrimary({ exec: answeringFile, args: [], silent: false });
+    // Bytes go from process to process as they are.
+    cluster.setupPrimary({ exec: answeringFile, args: [], silent: false, serialization: 'advanced' });
   }
 
   async start(): Promise<void> {
-    const { numProcesses, checkSeconds } = this.#options;
+    const { numProcesses, checkSeconds, ingest, stream } = this.#options;
+    if (ingest && stream !== undefined) {
+      const model = this.#places[0].folder;
+      this.#ingest = await Ingest.open({ settings: ingest, state: stream, model }, this.#log);
+    }
     for (let i = 0; i < numProcesses; i++) await this.#startProcess(this.#places);
     this.#checkAfter(checkSeconds * 1000);
   }
@@ -64,6 +75,8 @@ class FirstProcess {
     this.#isClosing = true;
     clearTimeout(this.#checks);
     await Promise.all(Object.values(cluster.workers ?? {}).map((worker) => worker && stopped(worker)));
+    // Not before those who hand events on have had their answers.
+    await this.#ingest?.close();
   }
 
   /** Resolves once the process answers. */
@@ -75,6 +88,8 @@ class FirstProcess {
     worker.on('message', (message: ToFirst) => {
       if (message.type === 'listening') tell(worker, { type: 'start', options: this.#options, folders });
       if (message.type === 'want-metrics') this.#giveMetrics(worker, message.id);
+      if (message.type === 'posts')
+        this.#ingest?.take(message.posts, (outcomes) => tell(worker, { type: 'post-outcomes', outcomes }));
     });
     try {
       const { modelVersions } = await ready;
@@ -117,17 +132,31 @@ class FirstProcess {
     const found = this.#options.models.map((path, i) => findModel(path) ?? this.#places[i]);
     if (found.every(({ mark }, i) => mark === this.#places[i].mark)) return;
     this.#log.info({ folders: found.map(({ folder }) => folder) }, 'new model');
+    const [{ folder }] = found;
+    await this.#ingest?.checkModel(folder);
     const old = [...this.#answering];
     for (const worker of old) {
       await this.#startProcess(found);
+      // Once the new model is known to answer, events add its interests.
+      if (this.#places !== found) await this.#takeInterests(folder);
       this.#places = found;
       this.#answering.delete(worker);
       tell(worker, { type: 'drain' });
     }
   }
 
+  async #takeInterests(folder: string): Promise<void> {
+    try {
+      await this.#ingest?.takeModel(folder);
+    } catch (error) {
+      this.#log.error({ err: error }, 'the stream keeps the interests it had');
+    }
+  }
+
   async #giveMetrics(asking: Worker, id: number): Promise<void> {
-    const reports = await Promise.all([...this.#answering].map((worker) => this.#reportOf(worker)));
+    const asked = [...this.#answering].map((worker) => this.#reportOf(worker));
+    if (this.#ingest) asked.push(this.#ingest.report());
+    const reports = await Promise.all(asked);
     tell(asking, { type: 'all-metrics', id, text: await allMetrics(reports) });
   }
 
@@ -179,10 +208,6 @@ function readyOrFailed(worker: Worker): Promise<ToFirst & { type: 'ready' }> {
       reject(new Error(`a process ended before it answered (${signal ?? code})`)),
     );
   });
-}
-
-function errorOf({ code, facts, message }: Failure): Error {
-  return code && facts ? new SimClustersError(code satisfies ErrorCode, facts) : new Error(message);
 }
 
 function stopped(worker: Worker): Promise<void> {

@@ -11,6 +11,7 @@ import { type ItemRecord, itemRecords } from '../embeddings/item-records.ts';
 import { type FeederMark, StateFeeder } from '../embeddings/state-feeder.ts';
 import type { Kernels } from '../kernels/kernels.ts';
 import { EventDecoder, type Verbs } from './event-decoder.ts';
+import { isBlank } from './event-lines.ts';
 import type { JournalEntry } from './journal.ts';
 import { snowflakeTimeMs } from './snowflake.ts';
 
@@ -235,10 +236,4 @@ export class StreamEngine {
     this.#maxTimeMs = maxTimeMs ?? Number.NEGATIVE_INFINITY;
     this.#feeder.resume(feeder);
   }
-}
-
-function isBlank(bytes: Uint8Array, start: number, end: number): boolean {
-  for (let at = start; at < end; at++)
-    if (bytes[at] !== 32 && bytes[at] !== 13 && bytes[at] !== 9) return false;
-  return true;
 }

@@ -93,7 +93,18 @@ export class StreamMetrics {
     return this.#registry.contentType;
   }
 
-  async text(): Promise<string> {
+  text(): Promise<string> {
+    this.#readStatus();
+    return this.#registry.metrics();
+  }
+
+  /** The same for whoever adds them to those of other processes. */
+  report(): Promise<object[]> {
+    this.#readStatus();
+    return this.#registry.getMetricsAsJSON();
+  }
+
+  #readStatus(): void {
     const status = this.#status.read();
     this.#count('simclusters_stream_events_total', 'Events read', {}, status.numEvents);
     for (const [reason, value] of Object.entries(status.leftOut))
@@ -125,7 +136,6 @@ export class StreamMetrics {
     this.#gauge('simclusters_stream_checkpoint_seconds', 'Last checkpoint', status.checkpointMs / 1000);
     for (const { name, lag } of status.sources)
       if (lag !== undefined) this.#gauge('simclusters_stream_lag', 'Waiting at the source', lag, name);
-    return this.#registry.metrics();
   }
 
   /** Prometheus' counters only grow; so does what they are read from, but for a restart. */

@@ -153,10 +153,13 @@ class ItemColumns {
   readonly #ids: Buffer[] = [];
   readonly #kinds: number[] = [];
   readonly #bornMs: number[] = [];
-  readonly #rows: [Uint32Array, Float32Array][] = [];
+  readonly #ends: number[] = [];
+  /** Of all rows, one after the other. */
+  #clusters = new Uint32Array(1024);
+  #scores = new Float32Array(1024);
 
   get size(): number {
-    return this.#rows.length;
+    return this.#ends.length;
   }
 
   /** Number of the new row. */
@@ -164,30 +167,43 @@ class ItemColumns {
     this.#ids.push(Buffer.from(id));
     this.#kinds.push(itemKinds.indexOf(kind));
     this.#bornMs.push(bornMs);
-    const order = [...clusters.keys()].sort((a, b) => clusters[a] - clusters[b]);
-    this.#rows.push([
-      Uint32Array.from(order, (i) => clusters[i]),
-      Float32Array.from(order, (i) => scores[i]),
-    ]);
-    return this.#rows.length - 1;
+    const start = this.#ends.at(-1) ?? 0;
+    const end = start + clusters.length;
+    this.#makeRoom(end);
+    for (let i = 0; i < clusters.length; i++) this.#insert(start, start + i, clusters[i], scores[i]);
+    this.#ends.push(end);
+    return this.#ends.length - 1;
+  }
+
+  /** Into the ascending entries from `start` to `end`: there are few. */
+  #insert(start: number, end: number, cluster: number, score: number): void {
+    let at = end;
+    for (; at > start && this.#clusters[at - 1] > cluster; at--) {
+      this.#clusters[at] = this.#clusters[at - 1];
+      this.#scores[at] = this.#scores[at - 1];
+    }
+    this.#clusters[at] = cluster;
+    this.#scores[at] = score;
+  }
+
+  #makeRoom(length: number): void {
+    if (length <= this.#clusters.length) return;
+    const clusters = new Uint32Array(2 * length);
+    const scores = new Float32Array(2 * length);
+    clusters.set(this.#clusters);
+    scores.set(this.#scores);
+    this.#clusters = clusters;
+    this.#scores = scores;
   }
 
   toTable(idName: string, withKinds: boolean): Table {
     const indptr = new Uint32Array(this.size + 1);
-    this.#rows.forEach(([clusters], i) => {
-      indptr[i + 1] = indptr[i] + clusters.length;
-    });
-    const values = new Uint32Array(indptr[this.size]);
-    const scores = new Float32Array(indptr[this.size]);
-    this.#rows.forEach(([clusters, own], i) => {
-      values.set(clusters, indptr[i]);
-      scores.set(own, indptr[i]);
-    });
+    indptr.set(this.#ends, 1);
     const columns: Record<string, Column> = { [idName]: textColumn(this.#ids) };
     if (withKinds) columns['kind'] = textColumn(this.#kinds.map((kind) => Buffer.from(itemKinds[kind])));
     else columns['bornMs'] = { kind: 'scalar', values: Float64Array.from(this.#bornMs) };
-    columns['clusterId'] = { kind: 'list', indptr, values };
-    columns['score'] = { kind: 'list', indptr, values: scores };
+    columns['clusterId'] = { kind: 'list', indptr, values: this.#clusters.slice(0, indptr[this.size]) };
+    columns['score'] = { kind: 'list', indptr, values: this.#scores.slice(0, indptr[this.size]) };
     return { numRows: this.size, columns };
   }
 }

@@ -61,6 +61,8 @@ export class Stream implements SourceSession {
   #sequence = 0;
   #receivedMs = 0;
   #positions: Record<string, string> = {};
+  /** Journal entry that the last snapshot of this process had. */
+  #snapshotSequence = -1;
   /** Milliseconds that the last checkpoint took. */
   lastCheckpointMs = 0;
 
@@ -103,7 +105,7 @@ export class Stream implements SourceSession {
       this.#interests = head.interests;
       this.journal.startAfter(head.sequence, head.receivedMs);
     } else {
-      this.#interests = this.#copyInterests();
+      this.#interests = this.#copyInterests(this.#options.interests);
     }
     await this.engine.setInterests(readInterests(join(folder, this.#interests)));
     const { lastSequence } = this.journal;
@@ -115,8 +117,7 @@ export class Stream implements SourceSession {
   }
 
   /** The interests of the model under a name that says which they are. */
-  #copyInterests(): string {
-    const { file, version } = this.#options.interests;
+  #copyInterests({ file, version }: StreamOptions['interests']): string {
     const name = `interests-${version}.parquet`;
     const target = join(this.folder, name);
     if (existsSync(target)) return name;
@@ -260,12 +261,10 @@ export class Stream implements SourceSession {
     if (interests.version === this.interestsVersion) return;
     await this.#betweenBatches(async () => {
       this.#options.log?.(`new interests ${interests.version}`);
-      const name = `interests-${interests.version}.parquet`;
-      cpSync(interests.file, `${join(this.folder, name)}.tmp-${process.pid}`);
-      renameSync(`${join(this.folder, name)}.tmp-${process.pid}`, join(this.folder, name));
-      const read = this.#options.readInterests(join(this.folder, name));
+      // First: a checkpoint removes interests that are not yet those of the state.
       await this.#checkpointNow();
-      await this.engine.setInterests(read);
+      const name = this.#copyInterests(interests);
+      await this.engine.setInterests(this.#options.readInterests(join(this.folder, name)));
       this.#interests = name;
       await this.#checkpointNow();
     });
@@ -275,6 +274,14 @@ export class Stream implements SourceSession {
   snapshot(): Promise<SnapshotPointer> {
     const options = { ...snapshotDefaults, ...this.#options.snapshot };
     return writeSnapshot(join(this.folder, 'snapshots'), this.engine, this.#sequence, options);
+  }
+
+  /** The same, if there is anything newer than the last one of this process. Before the first event there is no time to decay to. */
+  async snapshotIfNew(): Promise<void> {
+    const sequence = this.#sequence;
+    if (sequence === this.#snapshotSequence || !Number.isFinite(this.engine.maxTimeMs)) return;
+    await this.snapshot();
+    this.#snapshotSequence = sequence;
   }
 
   /** @param withCheckpoint  so that the next process has nothing to replay */

@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { createApp } from '../../src/api/app.ts';
+import { createApp } from '../../src/api/serving-app.ts';
 import { HOSTILE } from '../report/models.ts';
 import { callsOf, documentOf, requestOf, Schemas } from './document.ts';
 import { requestsFor } from './requests.ts';

@@ -1,9 +1,9 @@
 /** Who may ask, how often, how much at once; what an answer never tells. */
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { type Answered, type AppOptions, createApp } from '../../src/api/app.ts';
 import type { Models } from '../../src/api/models.ts';
 import { RateLimiter } from '../../src/api/rate-limit.ts';
+import { type Answered, type AppOptions, createApp } from '../../src/api/serving-app.ts';
 import { openSmallModel } from './small-model.ts';
 
 const test = suite('guards');

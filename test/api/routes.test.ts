@@ -1,7 +1,7 @@
 /** Each route keeps what the document promises, and the answers are those of the functions behind. */
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { createApp } from '../../src/api/app.ts';
+import { createApp } from '../../src/api/serving-app.ts';
 import { homeCandidates, similarItems, whoToFollow } from '../../src/applications/applications.ts';
 import { pairMeasures } from '../../src/scoring/pair-measures.ts';
 import { HOSTILE } from '../report/models.ts';

@@ -1,7 +1,7 @@
 /** Who to follow by the joined score, where a model holds the views for it. */
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { createApp } from '../../src/api/app.ts';
+import { createApp } from '../../src/api/serving-app.ts';
 import { homeCandidates, whoToFollow } from '../../src/applications/applications.ts';
 import { recommendFromModel } from '../../src/cli/recommend-run.ts';
 import { openModel } from '../../src/pipeline/model-folder.ts';

@@ -181,6 +181,20 @@ test('what was posted can be read at once, and from snapshots; a new model is ta
   assert.is(code, 0, stderr);
   assert.match(stderr, 'left out: 1 bad');
   assert.match(readFileSync(join(state, 'dead-letters.ndjson'), 'utf8'), /"line":4,.*"event":"rubbish"/);
+
+  const last = version();
+  const changed = simclusters([
+    'interested-in',
+    '--model',
+    model,
+    '--max-clusters-per-user',
+    '50',
+    '--quiet',
+  ]);
+  assert.is(changed.status, 0, changed.stderr);
+  const away = simclusters(['stream', ...common(state), '--stdin', '--quiet']);
+  assert.is(away.status, 0, away.stderr);
+  assert.is.not(version(), last, 'a model renewed while the stream was away');
 });
 
 test('two streams do not share a state; flags that cannot be are refused', async () => {

@@ -47,7 +47,10 @@ export async function bundle(entry: string, outfile: string): Promise<void> {
     format: 'esm',
     target: 'es2022',
     external: ['*.wasm', '*.edge', 'node:*'],
-    alias: { 'simclusters/edge': join(root, 'dist/edge.js') },
+    alias: {
+      'simclusters/edge': join(root, 'dist/edge.js'),
+      'simclusters/edge-app': join(root, 'dist/edge-app.js'),
+    },
     logLevel: 'error',
   });
 }
@@ -77,6 +80,7 @@ const edge :Workerd.Worker = (
 `;
 
 export interface RunningServer {
+  readonly ask: (path: string, init?: RequestInit) => Promise<Response>;
   readonly post: (body: string) => Promise<{ status: number; text: string }>;
   readonly stop: () => void;
 }
@@ -101,8 +105,9 @@ export async function serveIn(name: RuntimeName, program: string, folder: string
   child.stderr.on('data', (chunk) => {
     complaints += chunk;
   });
+  const ask = (path: string, init?: RequestInit) => fetch(`http://127.0.0.1:${port}${path}`, init);
   const post = async (body: string) => {
-    const response = await fetch(`http://127.0.0.1:${port}/`, { method: 'POST', body });
+    const response = await ask('/', { method: 'POST', body });
     return { status: response.status, text: await response.text() };
   };
   await untilItAnswers(
@@ -110,7 +115,7 @@ export async function serveIn(name: RuntimeName, program: string, folder: string
     () => post('{}'),
     () => complaints,
   );
-  return { post, stop: () => child.kill('SIGKILL') };
+  return { ask, post, stop: () => child.kill('SIGKILL') };
 }
 
 const START_MS = 30_000;

@@ -8,7 +8,7 @@ import { createAdaptorServer } from '@hono/node-server';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { createApp } from '../../src/api/app.ts';
+import { createApp } from '../../src/api/serving-app.ts';
 import { atlasOf } from '../../src/explorer/atlas.ts';
 import { explorerPage } from '../../src/explorer/page.ts';
 import { listen } from '../../src/serve/http-server.ts';

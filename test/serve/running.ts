@@ -22,16 +22,14 @@ export interface Running {
 
 const WAIT_MS = 30_000;
 
-export async function startServer(args: readonly string[]): Promise<Running> {
+/** @param prefix  a command that runs the server */
+export async function startServer(args: readonly string[], prefix: readonly string[] = []): Promise<Running> {
   // On a busy machine a request may wait long; only those who ask for overload want it refused.
   const patience = args.includes('--max-wait-ms') ? [] : ['--max-wait-ms', '5000'];
-  const child = spawn(
-    process.execPath,
-    [cliFile, 'serve', '--port', '0', '--check-seconds', '0.2', ...patience, ...args],
-    {
-      stdio: ['ignore', 'ignore', 'pipe'],
-    },
-  );
+  const [command, ...words] = [...prefix, process.execPath, cliFile, 'serve'];
+  const child = spawn(command, [...words, '--port', '0', '--check-seconds', '0.2', ...patience, ...args], {
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
   const log: LogLine[] = [];
   const listeners = new Set<() => void>();
   let rest = '';

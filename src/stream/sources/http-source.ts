@@ -2,7 +2,9 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { SimClustersError } from '../../core/errors.ts';
+import { CLIENT_HEADER, EVENTS_PATH, numberedBy, SEQUENCE_HEADER } from '../event-post.ts';
 import type { Source, SourceBatch, SourceSession } from '../source.ts';
+import { PostedSource } from './posted-source.ts';
 
 export interface HttpSourceOptions {
   readonly host?: string;
@@ -16,52 +18,28 @@ export interface HttpSourceOptions {
   readonly answer?: (request: IncomingMessage, response: ServerResponse) => Promise<boolean>;
 }
 
-export const EVENTS_PATH = '/v1/events';
 const RETRY_AFTER_SECONDS = 1;
-const ANONYMOUS = 'http';
-
-interface Waiting {
-  readonly batch: SourceBatch;
-  readonly response: ServerResponse;
-  readonly numEvents: number;
-}
-
-interface Repeated {
-  readonly partition: string;
-  readonly position: number;
-  readonly response: ServerResponse;
-  readonly numEvents: number;
-}
 
 /**
  * `POST /v1/events`, a body of JSON lines. 200: on disk. 429: too much is waiting, 503: shutting down; neither was taken, try again.
  * A client that sends `x-producer-id` and `x-sequence` (1, 2, 3, ...) may send a request again that was not answered: it is counted
- * once. Each such client is a partition, and its position the sequence number. Requests of one client come one after the other.
+ * once. Requests of one client come one after the other.
  */
 export class HttpSource implements Source {
-  readonly #options: Required<Omit<HttpSourceOptions, 'answer'>> & Pick<HttpSourceOptions, 'answer'>;
+  readonly #options: Required<Omit<HttpSourceOptions, 'answer' | 'maxWaitingBytes'>> &
+    Pick<HttpSourceOptions, 'answer'>;
   readonly #server: Server;
-  #session: SourceSession | undefined;
-  readonly #waiting: Waiting[] = [];
-  #waitingBytes = 0;
-  /** Handed out, not yet acknowledged; by partition and position. */
-  readonly #unanswered = new Map<string, Waiting[]>();
-  /** Requests that came again before the first was answered. */
-  #repeated: Repeated[] = [];
-  /** Last sequence number taken of each client. */
-  readonly #taken = new Map<string, number>();
-  #anonymous = 0;
-  #isDrained = false;
-  #wake: () => void = () => {};
+  readonly #posts: PostedSource;
 
   constructor({
     host = '127.0.0.1',
     port,
     maxBodyBytes = 2 ** 25,
-    maxWaitingBytes = 2 ** 26,
+    maxWaitingBytes,
     answer,
   }: HttpSourceOptions) {
-    this.#options = { host, port, maxBodyBytes, maxWaitingBytes, answer };
+    this.#options = { host, port, maxBodyBytes, answer };
+    this.#posts = new PostedSource({ name: 'http', maxWaitingBytes });
     this.#server = createServer((request, response) => {
       this.#handle(request, response).catch((error: unknown) => {
         if (!response.headersSent) reply(response, 500, { error: String(error) });
@@ -79,8 +57,7 @@ export class HttpSource implements Source {
   }
 
   async open(session: SourceSession): Promise<void> {
-    this.#session = session;
-    this.#anonymous = Number(session.positionOf(ANONYMOUS) ?? 0);
+    await this.#posts.open(session);
     const { port, host } = this.#options;
     await new Promise<void>((resolve, reject) => {
       this.#server.once('error', reject);
@@ -95,47 +72,26 @@ export class HttpSource implements Source {
     });
   }
 
-  async read(): Promise<SourceBatch | undefined> {
-    while (this.#waiting.length === 0) {
-      if (this.#isDrained) return undefined;
-      await new Promise<void>((wake) => {
-        this.#wake = wake;
-      });
-    }
-    const next = this.#waiting.shift()!;
-    const { partition } = next.batch;
-    const unanswered = this.#unanswered.get(partition) ?? [];
-    this.#unanswered.set(partition, [...unanswered, next]);
-    return next.batch;
+  read(): Promise<SourceBatch | undefined> {
+    return this.#posts.read();
   }
 
-  async acknowledge(partition: string, position: string): Promise<void> {
-    const unanswered = this.#unanswered.get(partition) ?? [];
-    const last = unanswered.findIndex(({ batch }) => batch.position === position);
-    for (const { response, numEvents, batch } of unanswered.splice(0, last + 1)) {
-      this.#waitingBytes -= batch.events.length;
-      reply(response, 200, { numEvents });
-    }
-    if (unanswered.length === 0) this.#unanswered.delete(partition);
-    const isDone = (again: Repeated) => again.partition === partition && again.position <= Number(position);
-    for (const { response, numEvents } of this.#repeated.filter(isDone))
-      reply(response, 200, { numEvents, isDuplicate: true });
-    this.#repeated = this.#repeated.filter((again) => !isDone(again));
+  acknowledge(partition: string, position: string): Promise<void> {
+    return this.#posts.acknowledge(partition, position);
   }
 
   drain(): void {
-    this.#isDrained = true;
-    this.#wake();
+    this.#posts.drain();
   }
 
   async close(): Promise<void> {
-    this.drain();
     this.#server.closeAllConnections();
+    await this.#posts.close();
     await new Promise<void>((resolve) => this.#server.close(() => resolve()));
   }
 
   lag(): number {
-    return this.#waiting.length;
+    return this.#posts.lag();
   }
 
   async #handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -149,79 +105,36 @@ export class HttpSource implements Source {
       reply(response, 405, { error: 'events are posted' }, { allow: 'POST' });
       return;
     }
-    const sequence = sequenceOf(request);
-    if (typeof sequence === 'string') {
+    try {
+      await this.#take(request, response);
+    } catch (error) {
+      if (!(error instanceof SimClustersError)) throw error;
       request.resume();
-      reply(response, 400, { error: sequence });
+      if (error.code === 'OVERLOADED') this.#refuse(response);
+      else reply(response, error.httpStatus, { error: error.facts.expected });
+    }
+  }
+
+  /** @throws SimClustersError BAD_PARAM, OVERLOADED */
+  async #take(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const numbered = numberedBy(headerOf(request, CLIENT_HEADER), headerOf(request, SEQUENCE_HEADER));
+    if (this.#posts.obstacle) {
+      request.resume();
+      this.#refuse(response);
       return;
     }
-    const body = await this.#bodyOf(request, response);
-    if (body) this.#take(body, request, response, sequence);
+    const events = await this.#bodyOf(request, response);
+    if (events) reply(response, 200, { ...(await this.#posts.post({ events, numbered })) });
   }
 
-  #take(
-    body: Buffer,
-    request: IncomingMessage,
-    response: ServerResponse,
-    sequence: number | undefined,
-  ): void {
-    if (this.#isRefused(response)) return;
-    const client = request.headers['x-producer-id'];
-    const partition = sequence === undefined ? ANONYMOUS : `http:${String(client)}`;
-    const position = sequence ?? this.#anonymous + 1;
-    const numEvents = body
-      .toString('latin1')
-      .split('\n')
-      .filter((line) => line.trim() !== '').length;
-    if (sequence !== undefined && sequence <= this.#lastTaken(partition)) {
-      this.#replyAgain({ partition, position, response, numEvents });
-      return;
-    }
-    if (sequence === undefined) this.#anonymous = position;
-    else this.#taken.set(partition, position);
-    this.#waitingBytes += body.length;
-    this.#waiting.push({
-      batch: { partition, events: body, position: String(position) },
-      response,
-      numEvents,
-    });
-    this.#wake();
-  }
-
-  /** A request that came before: it is answered when that is on disk. */
-  #replyAgain({ partition, position, response, numEvents }: Repeated): void {
-    if (
-      position <= Number(this.#session?.positionOf(partition) ?? 0) &&
-      !this.#isUnanswered(partition, position)
-    )
-      reply(response, 200, { numEvents, isDuplicate: true });
-    else this.#repeated.push({ partition, position, response, numEvents });
-  }
-
-  /** The journal may know a position before it is on disk. */
-  #isUnanswered(partition: string, position: number): boolean {
-    return (this.#unanswered.get(partition) ?? []).some(({ batch }) => Number(batch.position) === position);
-  }
-
-  #lastTaken(partition: string): number {
-    return this.#taken.get(partition) ?? Number(this.#session?.positionOf(partition) ?? 0);
-  }
-
-  #isRefused(response: ServerResponse): boolean {
+  #refuse(response: ServerResponse): void {
     const headers = { 'retry-after': String(RETRY_AFTER_SECONDS) };
-    if (this.#isDrained) reply(response, 503, { error: 'shutting down' }, headers);
-    else if (this.#waitingBytes > this.#options.maxWaitingBytes)
-      reply(response, 429, { error: 'too many events are waiting' }, headers);
-    else return false;
-    return true;
+    if (this.#posts.obstacle === 'drained') reply(response, 503, { error: 'shutting down' }, headers);
+    else reply(response, 429, { error: 'too many events are waiting' }, headers);
   }
 
   /** Undefined: it was too long, and the client has been told. */
   async #bodyOf(request: IncomingMessage, response: ServerResponse): Promise<Buffer | undefined> {
-    if (this.#isRefused(response)) {
-      request.resume();
-      return undefined;
-    }
     const pieces: Buffer[] = [];
     let length = 0;
     for await (const piece of request as AsyncIterable<Buffer>) {
@@ -241,20 +154,10 @@ export class HttpSource implements Source {
   }
 }
 
-/** Undefined: the client does not number its requests. A text: what is wrong with its headers. */
-function sequenceOf({ headers }: IncomingMessage): number | string | undefined {
-  const client = headers['x-producer-id'];
-  const number = headers['x-sequence'];
-  if (client === undefined && number === undefined) return undefined;
-  const sequence = Number(number);
-  const isGood =
-    typeof client === 'string' &&
-    /^[\w.:-]{1,200}$/.test(client) &&
-    Number.isSafeInteger(sequence) &&
-    sequence > 0;
-  return isGood
-    ? sequence
-    : 'x-producer-id (letters, digits, _ . : -) and x-sequence (1, 2, 3, ...) go together';
+/** Sent twice, a header is a list, which no client may be called. */
+function headerOf({ headers }: IncomingMessage, name: string): string | undefined {
+  const value = headers[name];
+  return Array.isArray(value) ? value.join(', ') : value;
 }
 
 function reply(

@@ -1,11 +1,45 @@
-/** The interests of a model, as a stream adds them. */
+/** A stream over a model: events add the interests that the model found. */
 import { join } from 'node:path';
 import type { Csr } from '../core/csr.ts';
 import { SimClustersError } from '../core/errors.ts';
-import { outputsOf, readArtifact, readManifest } from '../pipeline/model-folder.ts';
 import { idsOf, matrixOf } from '../stages/stage.ts';
-import type { Interests } from '../stream/engine.ts';
+import type { EngineOptions, Interests } from '../stream/engine.ts';
+import type { SnapshotOptions } from '../stream/snapshot.ts';
 import type { StreamOptions } from '../stream/stream.ts';
+import { outputsOf, readArtifact, readManifest } from './model-folder.ts';
+
+/** What a stream counts, keeps and shows, whichever way its events come. */
+export interface StreamSettings {
+  readonly engine: EngineOptions;
+  readonly snapshot: Partial<SnapshotOptions>;
+  /** Interests count from this raw favScore on. Absent: as the model says. */
+  readonly favScoreThreshold?: number;
+  /** Go back to the last checkpoint where the journal is damaged. */
+  readonly discardJournal: boolean;
+  readonly checkpointSeconds: number;
+  /** 0: none. */
+  readonly snapshotSeconds: number;
+}
+
+/** @param folder  where the state lies  @throws SimClustersError NO_MODEL */
+export function modelStreamOptions(
+  folder: string,
+  model: string,
+  { engine, snapshot, favScoreThreshold, discardJournal }: StreamSettings,
+  log: (line: string) => void,
+): StreamOptions {
+  const interests = interestsOfModel(model);
+  const favThreshold = favScoreThreshold ?? interests.favThreshold;
+  return {
+    folder,
+    log,
+    interests,
+    discardJournal,
+    readInterests: (file) => readInterests(file, favThreshold),
+    engine,
+    snapshot,
+  };
+}
 
 /** Where the model's interests lie and which they are. @throws SimClustersError NO_MODEL */
 export function interestsOfModel(
