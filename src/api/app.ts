@@ -7,7 +7,8 @@ import { type Models, modelOfVersion } from './models.ts';
 import { openApiDocument } from './openapi.ts';
 import { invalidPart, problemResponse, refusal } from './problems.ts';
 import { type RateLimit, RateLimiter } from './rate-limit.ts';
-import type { Input, RequestExample, Route } from './route.ts';
+import { JSON_TYPE, reply } from './reply.ts';
+import { type Input, JsonBytes, type RequestExample, type Route } from './route.ts';
 import { routes } from './routes.ts';
 import { subjectsOf } from './subjects.ts';
 import { noToken, tokensOf } from './tokens.ts';
@@ -47,7 +48,6 @@ export interface AppOptions {
 }
 
 const MAX_BODY_BYTES = 1024 * 1024;
-const JSON_TYPE = 'application/json; charset=UTF-8';
 
 type Variables = { requestId: string; route: string; defect: unknown };
 type App = Hono<{ Variables: Variables }>;
@@ -83,9 +83,9 @@ function observe(app: App, { onAnswer }: AppOptions): void {
   app.use(async (c, next) => {
     const started = performance.now();
     const requestId = `${run}-${(numRequests++).toString(36)}`;
-    // Before there is an answer: to touch the headers of one would cost a stream.
-    c.header('x-request-id', requestId);
-    c.header('x-content-type-options', 'nosniff');
+    c.set('requestId', requestId);
+    // What a browser asks first is answered by the CORS middleware.
+    if (c.req.method === 'OPTIONS') c.header('x-request-id', requestId);
     await next();
     onAnswer?.({
       method: c.req.method,
@@ -100,17 +100,23 @@ function observe(app: App, { onAnswer }: AppOptions): void {
 
 /** What whoever watches the process asks; needs no token. */
 function serveState(app: App, { isReady = () => true, models }: AppOptions): void {
-  app.get('/health', (c) => named(c, '/health').json({ status: 'ok' }));
+  app.get('/health', (c) => replyJson(named(c, '/health'), { status: 'ok' }));
   app.get('/ready', (c) => {
     named(c, '/ready');
     if (!isReady()) throw refusal('OVERLOADED', 'a server that stops', 'one that stays', 'Ask another one');
-    return c.json({ status: 'ready', modelVersions: models().map(({ modelVersion }) => modelVersion) });
+    return replyJson(c, { status: 'ready', modelVersions: models().map(({ modelVersion }) => modelVersion) });
   });
 }
 
 /** The page holds nothing of the model but its version: what it shows it asks for, with a token where one is wanted. */
 function serveExplorer(app: App, { models }: AppOptions): void {
-  app.get('/', async (c) => named(c, '/').html(await explorerPage(models()[0].modelVersion)));
+  app.get('/', async (c) =>
+    reply(named(c, '/'), await explorerPage(models()[0].modelVersion), 'text/html; charset=UTF-8'),
+  );
+}
+
+function replyJson(c: Context, value: unknown): Response {
+  return reply(c, JSON.stringify(value), JSON_TYPE);
 }
 
 function named<C extends Context>(c: C, route: string): C {
@@ -143,12 +149,12 @@ function serveDocument(app: App, options: AppOptions): void {
     const examplesOf = (entry: Route) =>
       entry.examples(subjects).map((example) => ({ ...example, answer: answerExample(entry, example, now) }));
     const document = openApiDocument(routes, { packageVersion, isGuarded: tokens !== undefined, examplesOf });
-    return named(c, '/openapi.json').json(document);
+    return replyJson(named(c, '/openapi.json'), document);
   });
   if (!metrics) return;
   app.get('/metrics', async (c) => {
     const { contentType, text } = await metrics();
-    return named(c, '/metrics').body(text, 200, { 'content-type': contentType });
+    return reply(named(c, '/metrics'), text, contentType);
   });
 }
 
@@ -185,15 +191,20 @@ function serveRoute(app: App, entry: Route, options: AppOptions): void {
   app.on(entry.method, path, limitBody, async (c) => {
     named(c, entry.path);
     const body = entry.body && (await readJson(c));
-    const raw = { params: c.req.param(), query: c.req.query(), body };
-    const text = await admit(() => JSON.stringify(entry.answer(inputOf(entry, models(), raw))));
-    return c.body(text, 200, { 'content-type': JSON_TYPE });
+    const params = entry.params && c.req.param();
+    const query = entry.query && c.req.query();
+    const text = await admit(() => textOf(entry.answer(inputOf(entry, models(), { params, query, body }))));
+    return reply(c, text, JSON_TYPE);
   });
   app.all(path, (c) => {
     const allow = entry.method.toUpperCase();
     const error = refusal('WRONG_METHOD', c.req.method, allow, 'Ask with the other method');
     return problemResponse(c, error, { allow });
   });
+}
+
+function textOf(answer: unknown): string | Uint8Array<ArrayBuffer> {
+  return answer instanceof JsonBytes ? answer.bytes : JSON.stringify(answer);
 }
 
 /** A body that says how long it is is believed, as HTTP does; another is counted while it comes, which costs a stream of its own. */
@@ -239,5 +250,5 @@ export function warmUp(models: Models, rounds = 30): void {
   const subjects = subjectsOf(models[0]);
   for (let round = 0; round < rounds; round++)
     for (const entry of routes)
-      for (const example of entry.examples(subjects)) JSON.stringify(answerExample(entry, example, models));
+      for (const example of entry.examples(subjects)) textOf(answerExample(entry, example, models));
 }

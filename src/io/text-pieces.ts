@@ -1,5 +1,5 @@
 /** Text of numbers and ids, gathered as bytes and handed over in pieces, so that no file is ever one string. */
-import { shortestDecimal } from './float-text.ts';
+import { isPowerOfTwo, shortestDecimal } from './float-text.ts';
 
 /** Bytes that are handed over at once, about. */
 const pieceBytes = 1 << 16;
@@ -14,6 +14,8 @@ export const jsonEscapes = escapesOf(
   { '\t': 't', '\n': 'n', '\r': 'r', '\b': 'b', '\f': 'f', '\\': '\\', '"': '"' },
   new Uint8Array(256).fill(asCode, 0, 32),
 );
+
+const powersOfTen = Float64Array.from({ length: 13 }, (_, power) => Number(`1e${power}`));
 
 function escapesOf(letters: Readonly<Record<string, string>>, escapes = new Uint8Array(256)): Escapes {
   for (const [char, letter] of Object.entries(letters)) escapes[char.charCodeAt(0)] = letter.charCodeAt(0);
@@ -30,7 +32,7 @@ export class TextPieces {
   }
 
   /** The text so far, which is forgotten. */
-  take(): Uint8Array {
+  take(): Uint8Array<ArrayBuffer> {
     const piece = this.#bytes.slice(0, this.#length);
     this.#length = 0;
     return piece;
@@ -39,6 +41,11 @@ export class TextPieces {
   byte(code: number): void {
     this.#reserve(1);
     this.#bytes[this.#length++] = code;
+  }
+
+  bytes(source: Uint8Array): void {
+    this.#reserve(source.length);
+    for (let i = 0; i < source.length; i++) this.#bytes[this.#length++] = source[i];
   }
 
   ascii(text: string): void {
@@ -60,15 +67,42 @@ export class TextPieces {
     this.#length += numDigits;
   }
 
-  /** The shortest decimal that reads back as the 32-bit float `value` ≥ 0. */
+  /**
+   * The shortest decimal that reads back as the 32-bit float `value` ≥ 0. Where value · 10^k has nine digits before the point and fits an f64
+   * to the last bit (24 bits and those of 5^k, k ≤ 12), six to nine digits are tried by arithmetic alone.
+   */
   float(value: number): void {
-    const thousandths = Math.round(value * 1000);
-    if (value >= 1 || Math.fround(thousandths / 1000) !== value) {
+    if (!(value >= 1e-4 && value < 1e6) || isPowerOfTwo(value)) {
       this.ascii(String(shortestDecimal(value)));
       return;
     }
-    const digits = thousandths.toString().padStart(3, '0').replace(/0+$/, '');
-    this.ascii(digits === '' ? '0' : `0.${digits}`);
+    let scale = 3;
+    while (value * powersOfTen[scale] < 1e8) scale++;
+    for (let dropped = 3; ; dropped--) {
+      const digits = Math.round((value * powersOfTen[scale]) / powersOfTen[dropped]);
+      const places = scale - dropped;
+      if (dropped > 0 && Math.fround(digits / powersOfTen[places]) !== value) continue;
+      this.#fixed(digits, places);
+      return;
+    }
+  }
+
+  /** digits / 10^places, without zeros at the end. */
+  #fixed(digits: number, places: number): void {
+    const whole = Math.floor(digits / powersOfTen[places]);
+    let rest = digits - whole * powersOfTen[places];
+    this.decimal(whole);
+    if (rest === 0) return;
+    let numPlaces = places;
+    for (; rest % 10 === 0; numPlaces--) rest /= 10;
+    this.byte(46);
+    this.#reserve(numPlaces);
+    for (let at = this.#length + numPlaces - 1; at >= this.#length; at--) {
+      const tens = (rest / 10) | 0;
+      this.#bytes[at] = 48 + rest - 10 * tens;
+      rest = tens;
+    }
+    this.#length += numPlaces;
   }
 
   /** An id, escaped where the format has other uses for a byte. */
