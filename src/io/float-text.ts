@@ -27,6 +27,13 @@ export function isPowerOfTwo(value: number): boolean {
   return (bits[0] & 0x7fffff) === 0;
 }
 
+/** Half of the distance from a normal float to the next one away from zero. */
+export function halfGap(value: number): number {
+  float[0] = value;
+  bits[0] = (bits[0] & 0x7f800000) - (24 << 23);
+  return float[0];
+}
+
 /** `decimal` of so many digits is nearest to `value` and nearer to zero; the next one beyond `value`. */
 function nextDecimal(value: number, decimal: number, digits: number): number {
   const exponent = Math.floor(Math.log10(Math.abs(value)));

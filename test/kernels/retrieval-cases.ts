@@ -15,9 +15,10 @@ export const scanPostings: MakeCase = (random, numQueries) => {
   const numClusters = 1 + random.below(9);
   const lists = random.csr(numClusters, numItems);
   const scores = positive(lists.data);
+  const items = way === 'blocks' ? lists.indices : shuffledRows(random, lists);
   // A sample that misleads: then all is looked at again.
   if (way === 'dots' && random.chance())
-    lists.indices.forEach((item, i) => {
+    items.forEach((item, i) => {
       if (item % 256 < 16) scores[i] *= 64;
     });
   const queries = random.csr(numQueries, numClusters);
@@ -35,7 +36,7 @@ export const scanPostings: MakeCase = (random, numQueries) => {
     values: {
       numItems,
       tableBits,
-      items: way === 'blocks' ? lists.indices : shuffledRows(random, lists),
+      items,
       scores,
       norms: random.chance() ? f32(numItems).map(() => 0.1 + random.weight()) : undefined,
       queryStarts: queries.indptr,
