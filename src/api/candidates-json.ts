@@ -7,10 +7,9 @@ import { JsonBytes } from './route.ts';
 /** Grows to the longest answer and is used for all: an answer is written without a wait. */
 const out = new TextPieces();
 const encoder = new TextEncoder();
-const HEAD = encoder.encode('{"id":"');
+const FIRST = encoder.encode('{"id":"');
+const NEXT = encoder.encode('},{"id":"');
 const MIDDLE = encoder.encode('","score":');
-const COMMA = 44;
-const BRACE = 125;
 
 /**
  * `{"variant":…,"numScanned":…,"candidates":[{"id":…,"score":…},…]}`; scores as the shortest decimals that read back as the same 32-bit float.
@@ -33,13 +32,11 @@ export function candidatesJson(
   for (let i = 0; i < rows.length; i++) numBytes += ids.offsets[rows[i] + 1] - ids.offsets[rows[i]];
   out.reserve(numBytes + rows.length * 40);
   for (let i = 0; i < rows.length; i++) {
-    if (i > 0) out.byte(COMMA);
-    out.bytes(HEAD);
+    out.bytes(i === 0 ? FIRST : NEXT);
     out.id(ids, rows[i], jsonEscapes);
     out.bytes(MIDDLE);
     out.float(scores[i]);
-    out.byte(BRACE);
   }
-  out.ascii(']}');
+  out.ascii(rows.length === 0 ? ']}' : '}]}');
   return new JsonBytes(out.take());
 }

@@ -70,7 +70,8 @@ export function keepEntries(
   isKept: (cluster: number, score: number) => boolean,
 ): SparseVector {
   const { clusters, scores } = vector;
-  const kept = Array.from(clusters.keys()).filter((i) => isKept(clusters[i], scores[i]));
+  const kept: number[] = [];
+  for (let i = 0; i < clusters.length; i++) if (isKept(clusters[i], scores[i])) kept.push(i);
   return kept.length === clusters.length ? vector : take(vector, kept);
 }
 
