@@ -29,24 +29,38 @@ const args = await yargs(hideBin(process.argv))
 const folder = mkdtempSync(join(tmpdir(), 'simclusters-bench-'));
 const bodies = join(folder, 'bodies');
 const rows: string[] = [];
+interface Loaded extends LoadOutcome {
+  /** CPU time of the processes that answer for each request sent, microseconds; NaN when some were replaced. */
+  readonly serverMicros: number;
+}
+
+const micros = (value: number) => (value > 0 ? `${value.toFixed(0)} µs` : '–');
 const show = (
-  { answeredPerSecond, refusedPerSecond, numFailed, p50, p99, refusedP99 }: LoadOutcome,
+  { answeredPerSecond, refusedPerSecond, numFailed, p50, p99, refusedP99, serverMicros, cpuMicros }: Loaded,
   name: string,
 ) =>
   rows.push(
-    `| ${name} | ${answeredPerSecond.toFixed(0)} | ${p50.toFixed(1)} ms | ${p99.toFixed(1)} ms | ${refusedPerSecond.toFixed(0)} | ${refusedP99.toFixed(1)} ms | ${numFailed} |`,
+    `| ${name} | ${answeredPerSecond.toFixed(0)} | ${p50.toFixed(1)} ms | ${p99.toFixed(1)} ms | ${refusedPerSecond.toFixed(0)} | ${refusedP99.toFixed(1)} ms | ${numFailed} | ${micros(serverMicros)} | ${micros(cpuMicros)} |`,
   );
 
-async function load(port: number, task: Partial<LoadTask>): Promise<LoadOutcome> {
+async function load(port: number, task: Partial<LoadTask>): Promise<Loaded> {
   const full: LoadTask = { port, bodies, connections: args.connections, seconds: args.seconds, ...task };
   const file = fileURLToPath(new URL('serve/loader.ts', import.meta.url));
+  const before = await cpuSeconds(port);
   const { stdout } = await promisify(execFile)(process.execPath, [
     '--import',
     'tsx',
     file,
     JSON.stringify(full),
   ]);
-  return JSON.parse(stdout);
+  const outcome: LoadOutcome = JSON.parse(stdout);
+  return { ...outcome, serverMicros: (1e6 * ((await cpuSeconds(port)) - before)) / outcome.numSent };
+}
+
+/** Of all processes that answer, as they say themselves. */
+async function cpuSeconds(port: number): Promise<number> {
+  const { body } = await send(port, '/metrics');
+  return Number(/^process_cpu_seconds_total (\S+)/m.exec(body)?.[1]);
 }
 
 function pointLatestTo(name: string): void {
@@ -85,7 +99,7 @@ show(await load(server.port, { rate: 0.5 * full.answeredPerSecond }), 'half agai
 const swapped = load(server.port, { seconds: args.seconds + 10, rate: 0.3 * full.answeredPerSecond });
 setTimeout(() => pointLatestTo('second'), 1000);
 const answering = server.said('answering', 4);
-show(await swapped, 'a third of that rate, while the model is replaced');
+show({ ...(await swapped), serverMicros: Number.NaN }, 'a third of that rate, while the model is replaced');
 await answering;
 await server.stop();
 const single = await start('--threads', '1');
@@ -102,8 +116,8 @@ const page = `# Serving, measured
 ${about}. A request: \`POST /v1/retrieval\` by item, 50 clusters × ${args.tweets}, ${scanned.toFixed(0)} entries read in the mean, 200 results. Two
 processes unless it says otherwise; a request may wait 20 ms.
 
-| load | answered a second | p50 | p99 | refused (503) a second | refused p99 | failed |
-| --- | --- | --- | --- | --- | --- | --- |
+| load | answered a second | p50 | p99 | refused (503) a second | refused p99 | failed | server CPU a request | loader CPU a request |
+| --- | --- | --- | --- | --- | --- | --- | --- | --- |
 ${rows.join('\n')}
 ${fuzzed ? `\n${fuzzed}\n` : ''}`;
 writeFileSync(fileURLToPath(new URL('SERVE.md', import.meta.url)), page);

@@ -87,45 +87,120 @@ static u32 sum_by_table(u8 *m, const ScanPostings *p, u32 q, u32 *table, Sum *su
   return num_met;
 }
 
+enum { LINE = 16, SAMPLED = 16 };
+
+static float floor_f32(double bound) {
+  float nearest = (float)bound;
+  if (!((double)nearest > bound)) return nearest;
+  u32 bits;
+  memcpy(&bits, &nearest, 4);
+  bits--;
+  memcpy(&nearest, &bits, 4);
+  return nearest;
+}
+static u32 find_above(const float *dots, u32 from, u32 end, u32 step, float limit) {
+  for (; from < end; from += step) {
+    u32 above = 0;
+    for (u32 i = 0; i < LINE; i++) above |= dots[from + i] > limit;
+    if (above) break;
+  }
+  return from;
+}
+static u32 keep_above(u8 *m, const ScanPostings *p, u32 q, const float *dots, u64 *keys, u32 step, u32 kept, float bar) {
+  double source_norm = F64(p->source_norms)[q];
+  u32 first = U32(p->first_items)[q], end = U32(p->end_items)[q], size = 0;
+  u32 capacity = (u64)p->top_k << 2 < p->num_items ? p->top_k << 2 : p->num_items;
+  float limit = floor_f32((double)bar * source_norm * SLACK);
+  u32 line = find_above(dots, first & ~(u32)(LINE - 1), end, step, limit);
+  for (; line < end; line = find_above(dots, line + step, end, step, limit)) {
+    u32 above = 0;
+    for (u32 i = 0; i < LINE; i++) above |= (u32)(dots[line + i] > limit) << i;
+    for (; above; above &= above - 1) {
+      u32 item = line + __builtin_ctz(above);
+      float score = (float)((double)dots[item] / source_norm);
+      if (item < first || item >= end || !(score > bar)) continue;
+      keys[size++] = key_of(item, score);
+      if (size == capacity && capacity > kept) {
+        keep_largest(keys, size, kept);
+        size = kept;
+        float worst = bar_below(keys, size);
+        if (worst > bar) bar = worst;
+        limit = floor_f32((double)bar * source_norm * SLACK);
+      }
+    }
+  }
+  return size;
+}
+static float guess_bar(u8 *m, const ScanPostings *p, u32 q, const float *dots, u64 *keys) {
+  u32 top_k = p->top_k, kept = (top_k << 1) / SAMPLED + 4;
+  if (kept > top_k << 1) kept = top_k << 1;
+  if (U32(p->end_items)[q] - U32(p->first_items)[q] < top_k << 2) return p->threshold;
+  u32 size = keep_above(m, p, q, dots, keys, LINE * SAMPLED, kept, p->threshold);
+  if (size < kept) return p->threshold;
+  if (size > kept) keep_largest(keys, size, kept);
+  float bar = bar_below(keys, kept);
+  return bar > p->threshold ? bar : p->threshold;
+}
+static u32 keep_dots(u8 *m, const ScanPostings *p, u32 q, float *dots, u64 *keys) {
+  for (u32 list = U32(p->query_starts)[q]; list < U32(p->query_starts)[q + 1]; list++) {
+    float weight = F32(p->list_weights)[list];
+    u32 start = U32(p->list_starts)[list], end = start + U32(p->list_lengths)[list];
+    const u32 *items = U32(p->items);
+    const float *scores = F32(p->scores);
+    for (u32 i = start; i < end; i++) dots[items[i]] += scores[i] * weight;
+  }
+  if (U32(p->excluded)[q] < p->num_items) dots[U32(p->excluded)[q]] = 0;
+  float guess = guess_bar(m, p, q, dots, keys);
+  u32 size = keep_above(m, p, q, dots, keys, LINE, p->top_k, guess);
+  if (size < p->top_k && guess > p->threshold) size = keep_above(m, p, q, dots, keys, LINE, p->top_k, p->threshold);
+  memset(dots, 0, (size_t)p->num_items * 4);
+  return size;
+}
+static u32 keep_sums(u8 *m, const ScanPostings *p, u32 q, u32 *table, Sum *sums, float *bounds, u32 *met, u64 *keys) {
+  u32 top_k = p->top_k, capacity = (u64)top_k << 2 < p->num_items ? top_k << 2 : p->num_items, size = 0;
+  double source_norm = F64(p->source_norms)[q];
+  float bar = p->threshold;
+  double least = (double)bar * source_norm * SLACK;
+  u32 num_met = p->table_bits ? sum_by_table(m, p, q, table, sums, met)
+    : p->num_blocks ? sum_by_blocks(m, p, q, least, sums, met, bounds)
+    : sum_at_places(m, p, q, sums, met);
+  for (u32 i = 0; i < num_met; i++) {
+    u32 item = met[i];
+    Sum *sum = sums + (p->table_bits ? i : item);
+    double dot = sum->dot, n = sum->square, divisor = source_norm;
+    if (!p->table_bits) *sum = (Sum){0, 0};
+    if (p->norms) { double norm = F32(p->norms)[item]; n = norm * norm; }
+    if (p->candidate_norm == 1) {
+      if (dot * dot <= least * least * n) continue;
+      divisor *= sqrt(n);
+    } else if (p->candidate_norm == 2) divisor *= ln_portable(1.0 + n);
+    else if (dot <= least) continue;
+    float score = (float)(dot / divisor);
+    if (!(score > bar) || item == U32(p->excluded)[q] || !(divisor > 0)) continue;
+    keys[size++] = key_of(item, score);
+    if (size == capacity && capacity > top_k) {
+      keep_largest(keys, size, top_k);
+      size = top_k;
+      float worst = bar_below(keys, size);
+      if (worst > bar) bar = worst;
+      least = (double)bar * source_norm * SLACK;
+    }
+  }
+  return size;
+}
+
 KERNEL(scanPostings) {
   PARAMS(ScanPostings);
-  u32 top_k = p->top_k, capacity = (u64)top_k << 2 < p->num_items ? top_k << 2 : p->num_items;
-  u32 most = p->table_bits ? 1u << (p->table_bits - 1) : p->num_items;
+  u32 top_k = p->top_k, most = p->table_bits ? 1u << (p->table_bits - 1) : p->num_items;
   u8 *at = scratch + (p->table_bits ? (size_t)most << 3 : 0);
   Sum *sums = (Sum *)at;
   float *bounds = (float *)(at += (size_t)most << 3);
   u32 *met = (u32 *)(at += (size_t)((p->num_blocks + 1) >> 1) << 3);
   u64 *keys = (u64 *)(at + ((size_t)((most + 1) >> 1) << 3));
+  int is_dot_alone = p->candidate_norm == 0 && !p->table_bits && !p->num_blocks;
   for (u32 q = lo; q < hi; q++) {
-    double source_norm = F64(p->source_norms)[q];
-    float bar = p->threshold;
-    double least = (double)bar * source_norm * SLACK;
-    u32 num_met = p->table_bits ? sum_by_table(m, p, q, (u32 *)scratch, sums, met)
-      : p->num_blocks ? sum_by_blocks(m, p, q, least, sums, met, bounds)
-      : sum_at_places(m, p, q, sums, met);
-    u32 size = 0;
-    for (u32 i = 0; i < num_met; i++) {
-      u32 item = met[i];
-      Sum *sum = sums + (p->table_bits ? i : item);
-      double dot = sum->dot, n = sum->square, divisor = source_norm;
-      if (!p->table_bits) *sum = (Sum){0, 0};
-      if (p->norms) { double norm = F32(p->norms)[item]; n = norm * norm; }
-      if (p->candidate_norm == 1) {
-        if (dot * dot <= least * least * n) continue;
-        divisor *= sqrt(n);
-      } else if (p->candidate_norm == 2) divisor *= ln_portable(1.0 + n);
-      else if (dot <= least) continue;
-      float score = (float)(dot / divisor);
-      if (!(score > bar) || item == U32(p->excluded)[q] || !(divisor > 0)) continue;
-      keys[size++] = key_of(item, score);
-      if (size == capacity && capacity > top_k) {
-        keep_largest(keys, size, top_k);
-        size = top_k;
-        float worst = bar_below(keys, size);
-        if (worst > bar) bar = worst;
-        least = (double)bar * source_norm * SLACK;
-      }
-    }
+    u32 size = is_dot_alone ? keep_dots(m, p, q, (float *)sums, keys)
+      : keep_sums(m, p, q, (u32 *)scratch, sums, bounds, met, keys);
     if (size > top_k) { keep_largest(keys, size, top_k); size = top_k; }
     store_by_score(keys, size, U32(p->slot_items) + (size_t)q * top_k, U32(p->slot_scores) + (size_t)q * top_k);
     U32(p->counts)[q] = size;

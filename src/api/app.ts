@@ -9,7 +9,8 @@ import { type Models, modelOfVersion } from './models.ts';
 import { openApiDocument } from './openapi.ts';
 import { invalidPart, problemResponse, refusal } from './problems.ts';
 import { type RateLimit, RateLimiter } from './rate-limit.ts';
-import type { Input, RequestExample, Route } from './route.ts';
+import { JSON_TYPE, reply } from './reply.ts';
+import { type Input, JsonBytes, type RequestExample, type Route } from './route.ts';
 import { subjectsOf } from './subjects.ts';
 import { noToken, tokensOf } from './tokens.ts';
 
@@ -57,7 +58,6 @@ export interface AppOptions<M extends EmbeddingModel = ServingModel> {
 }
 
 const MAX_BODY_BYTES = 1024 * 1024;
-const JSON_TYPE = 'application/json; charset=UTF-8';
 
 type Variables = { requestId: string; route: string; defect: unknown };
 export type App = Hono<{ Variables: Variables }>;
@@ -95,9 +95,9 @@ function observe(app: App, { onAnswer }: Pick<AppOptions, 'onAnswer'>): void {
   app.use(async (c, next) => {
     const started = performance.now();
     const requestId = `${run}-${(numRequests++).toString(36)}`;
-    // Before there is an answer: to touch the headers of one would cost a stream.
-    c.header('x-request-id', requestId);
-    c.header('x-content-type-options', 'nosniff');
+    c.set('requestId', requestId);
+    // What a browser asks first is answered by the CORS middleware.
+    if (c.req.method === 'OPTIONS') c.header('x-request-id', requestId);
     await next();
     onAnswer?.({
       method: c.req.method,
@@ -115,17 +115,24 @@ function serveState<M extends EmbeddingModel>(
   app: App,
   { isReady = () => true, models }: AppOptions<M>,
 ): void {
-  app.get('/health', (c) => named(c, '/health').json({ status: 'ok' }));
+  app.get('/health', (c) => replyJson(named(c, '/health'), { status: 'ok' }));
   app.get('/ready', (c) => {
     named(c, '/ready');
     if (!isReady()) throw refusal('OVERLOADED', 'a server that stops', 'one that stays', 'Ask another one');
-    return c.json({ status: 'ready', modelVersions: models().map(({ modelVersion }) => modelVersion) });
+    return replyJson(c, { status: 'ready', modelVersions: models().map(({ modelVersion }) => modelVersion) });
   });
 }
 
 /** The page holds nothing of the model but its version: what it shows it asks for, with a token where one is wanted. */
 function servePage<M extends EmbeddingModel>(app: App, { page }: Served<M>, { models }: AppOptions<M>): void {
-  if (page) app.get('/', async (c) => named(c, '/').html(await page(models()[0].modelVersion)));
+  if (!page) return;
+  app.get('/', async (c) =>
+    reply(named(c, '/'), await page(models()[0].modelVersion), 'text/html; charset=UTF-8'),
+  );
+}
+
+function replyJson(c: Context, value: unknown): Response {
+  return reply(c, JSON.stringify(value), JSON_TYPE);
 }
 
 function named<C extends Context>(c: C, route: string): C {
@@ -166,13 +173,12 @@ function serveDocument<M extends EmbeddingModel>(
       entry.examples(subjects).map((example) => ({ ...example, answer: answerExample(entry, example, now) }));
     const otherPaths = events && eventPaths();
     const facts = { packageVersion, isGuarded: tokens !== undefined, otherPaths, examplesOf };
-    const document = openApiDocument(routes, facts);
-    return named(c, '/openapi.json').json(document);
+    return replyJson(named(c, '/openapi.json'), openApiDocument(routes, facts));
   });
   if (!metrics) return;
   app.get('/metrics', async (c) => {
     const { contentType, text } = await metrics();
-    return named(c, '/metrics').body(text, 200, { 'content-type': contentType });
+    return reply(named(c, '/metrics'), text, contentType);
   });
 }
 
@@ -217,9 +223,10 @@ function serveRoute<M extends EmbeddingModel>(app: App, entry: Route<M>, options
   app.on(entry.method, path, limitBody, async (c) => {
     named(c, entry.path);
     const body = entry.body && (await readJson(c));
-    const raw = { params: c.req.param(), query: c.req.query(), body };
-    const text = await admit(() => JSON.stringify(entry.answer(inputOf(entry, models(), raw))));
-    return c.body(text, 200, { 'content-type': JSON_TYPE });
+    const params = entry.params && c.req.param();
+    const query = entry.query && c.req.query();
+    const text = await admit(() => textOf(entry.answer(inputOf(entry, models(), { params, query, body }))));
+    return reply(c, text, JSON_TYPE);
   });
   refuseOtherMethods(app, path, entry.method.toUpperCase());
 }
@@ -232,7 +239,7 @@ function serveEvents<M extends EmbeddingModel>(app: App, options: AppOptions<M>)
     named(c, EVENTS_PATH);
     const post = postOf(c.req, await c.req.arrayBuffer().catch(brokenOff));
     await admit(() => events.check(post.events));
-    return c.body(JSON.stringify(await events.take(post)), 200, { 'content-type': JSON_TYPE });
+    return replyJson(c, await events.take(post));
   });
   refuseOtherMethods(app, EVENTS_PATH, 'POST');
 }
@@ -242,6 +249,11 @@ function refuseOtherMethods(app: App, path: string, allow: string): void {
     const error = refusal('WRONG_METHOD', c.req.method, allow, 'Ask with the other method');
     return problemResponse(c, error, { allow });
   });
+}
+
+/** JSON of an answer. */
+export function textOf(answer: unknown): string | Uint8Array<ArrayBuffer> {
+  return answer instanceof JsonBytes ? answer.bytes : JSON.stringify(answer);
 }
 
 /** A body that says how long it is is believed, as HTTP does; another is counted while it comes, which costs a stream of its own. */

@@ -1,8 +1,8 @@
 /** Errors as answers: a status from the table of errors, and what was found, what was expected, what to do. Never a stack or a path. */
 import type { Context } from 'hono';
-import type { ContentfulStatusCode } from 'hono/utils/http-status';
 import type * as z from 'zod';
 import { type ErrorCode, type ErrorFacts, errorTable, quote, SimClustersError } from '../core/errors.ts';
+import { JSON_TYPE, reply } from './reply.ts';
 
 const REPORTED = 200;
 
@@ -13,12 +13,7 @@ export function problemResponse(
   headers: Readonly<Record<string, string>> = {},
 ): Response {
   const { status, body } = error instanceof SimClustersError ? ours(error) : defect;
-  const type = { 'content-type': 'application/json; charset=UTF-8' };
-  return c.body(JSON.stringify(body), status as ContentfulStatusCode, {
-    ...type,
-    ...retryHeaders(status),
-    ...headers,
-  });
+  return reply(c, JSON.stringify(body), JSON_TYPE, status, { ...retryHeaders(status), ...headers });
 }
 
 function ours({ code, facts: { got, expected, todo } }: SimClustersError) {

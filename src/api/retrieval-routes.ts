@@ -6,8 +6,10 @@ import { requireItems, requireProducers } from '../applications/recommendations.
 import type { EmbeddingModel, Retrievable } from '../applications/serving-model.ts';
 import { idAt } from '../core/ids.ts';
 import type { SparseVector } from '../core/sparse-vector.ts';
+import { shortestDecimal } from '../io/float-text.ts';
 import { configSuffixes, type RetrievalVariant, retrievalVariant } from '../retrieval/config.ts';
 import type { Candidates } from '../retrieval/retriever.ts';
+import { candidatesJson } from './candidates-json.ts';
 import { embeddingRoute } from './route.ts';
 import * as s from './schemas.ts';
 
@@ -27,7 +29,7 @@ const request = z.strictObject({
 
 const candidate = z.strictObject({
   id: z.string(),
-  score: z.number(),
+  score: z.number().describe('A 32-bit float, as the shortest decimal that reads back as the same'),
   reasons: z.array(s.reason).optional(),
 });
 
@@ -87,14 +89,9 @@ const retrieve = embeddingRoute({
     const source = vector && withoutOptedOut(vector, model.legible, new Set(body.optedOut));
     if (!source) return { variant: variant.id, numScanned: 0, candidates: [] };
     const found = search(places, source, variant, body);
-    const { numScanned, items, scores } = found;
-    return {
-      variant: variant.id,
-      numScanned,
-      candidates: body.withReasons
-        ? explained(model, places, source, found)
-        : Array.from(items, (place, i) => ({ id: idAt(places.ids, places.rowOf[place]), score: scores[i] })),
-    };
+    if (!body.withReasons) return candidatesJson(variant.id, found, places.ids, places.rowOf);
+    const candidates = explained(model, places, source, found);
+    return { variant: variant.id, numScanned: found.numScanned, candidates };
   },
 });
 
@@ -135,7 +132,7 @@ function explained(
 ) {
   return Array.from(items, (place, i) => ({
     id: idAt(ids, rowOf[place]),
-    score: scores[i],
+    score: shortestDecimal(scores[i]),
     reasons: reasonsOf(source, vectorOf(rowOf[place]), nameOf),
   }));
 }

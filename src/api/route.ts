@@ -22,6 +22,19 @@ export interface Input<Params, Query, Body, M extends EmbeddingModel> {
   readonly modelOf: (modelVersion?: string) => M;
 }
 
+/** An answer that is written already: for answers so long that making objects of them first would cost more than finding them. */
+export class JsonBytes {
+  readonly bytes: Uint8Array<ArrayBuffer>;
+
+  constructor(bytes: Uint8Array<ArrayBuffer>) {
+    this.bytes = bytes;
+  }
+
+  toJSON(): unknown {
+    return JSON.parse(new TextDecoder().decode(this.bytes));
+  }
+}
+
 /** The same, read only all the way down: answers come from functions that promise no more. */
 type Unchanging<T> = T extends readonly (infer E)[]
   ? readonly Unchanging<E>[]
@@ -52,7 +65,7 @@ export interface RouteDeclaration<
   /** Requests that the model at hand answers. */
   readonly examples: (subjects: Subjects) => readonly RequestExample[];
   /** Nothing here waits: a request is answered by one model from start to end. */
-  readonly answer: (input: Input<Parsed<P>, Parsed<Q>, Parsed<B>, M>) => Unchanging<z.input<R>>;
+  readonly answer: (input: Input<Parsed<P>, Parsed<Q>, Parsed<B>, M>) => Unchanging<z.input<R>> | JsonBytes;
 }
 
 /** A route whose types are forgotten but for the part of a model that it needs: what the app keeps in its list. */

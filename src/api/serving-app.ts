@@ -1,6 +1,6 @@
 /** The app of a whole model: every route, and the explorer. */
 import { explorerPage } from '../explorer/page.ts';
-import { type App, type AppOptions, answerExample, appOf } from './app.ts';
+import { type App, type AppOptions, answerExample, appOf, textOf } from './app.ts';
 import type { Models } from './models.ts';
 import { routes } from './routes.ts';
 import { subjectsOf } from './subjects.ts';
@@ -19,5 +19,5 @@ export function warmUp(models: Models, rounds = 30): void {
   const subjects = subjectsOf(models[0]);
   for (let round = 0; round < rounds; round++)
     for (const entry of routes)
-      for (const example of entry.examples(subjects)) JSON.stringify(answerExample(entry, example, models));
+      for (const example of entry.examples(subjects)) textOf(answerExample(entry, example, models));
 }

@@ -41,9 +41,21 @@ export function vectorOfRow(matrix: Csr, row: number): SparseVector {
   return { clusters: matrix.indices.subarray(start, end), scores };
 }
 
-/** Places of the entries, the strongest first; ties to the lower cluster. The original's primary order. */
+/** More than a vector has entries: what a key is a multiple of, its place added. */
+const PLACES = 2 ** 20;
+
+/**
+ * Places of the entries, the strongest first; ties to the lower cluster. The original's primary order.
+ * Bits of positive floats order as the floats do; with the place below them in one number, sorting calls nothing back.
+ */
 export function strongestEntries({ scores }: SparseVector): number[] {
-  return Array.from(scores, (_, i) => i).sort((a, b) => scores[b] - scores[a] || a - b);
+  const bits = new Uint32Array(scores.slice().buffer);
+  const keys = new Float64Array(bits.length);
+  for (let place = 0; place < bits.length; place++) keys[place] = (0xffffffff - bits[place]) * PLACES + place;
+  keys.sort();
+  const places: number[] = [];
+  for (const key of keys) places.push(key - Math.floor(key / PLACES) * PLACES);
+  return places;
 }
 
 /** The `count` strongest entries. */
@@ -58,7 +70,8 @@ export function keepEntries(
   isKept: (cluster: number, score: number) => boolean,
 ): SparseVector {
   const { clusters, scores } = vector;
-  const kept = Array.from(clusters.keys()).filter((i) => isKept(clusters[i], scores[i]));
+  const kept: number[] = [];
+  for (let i = 0; i < clusters.length; i++) if (isKept(clusters[i], scores[i])) kept.push(i);
   return kept.length === clusters.length ? vector : take(vector, kept);
 }
 

@@ -1,7 +1,8 @@
 /** Shortest decimals of 32-bit floats. */
 
 const smallestNormal = 2 ** -126;
-const mantissa = new DataView(new ArrayBuffer(4));
+const float = new Float32Array(1);
+const bits = new Uint32Array(float.buffer);
 
 /**
  * A number that prints as the shortest decimal which reads back as the 32-bit float `value` (`0.1`, not
@@ -21,9 +22,16 @@ export function shortestDecimal(value: number): number {
 }
 
 /** Floats below a power of two lie closer than those above, so a decimal farther off may still read back. */
-function isPowerOfTwo(value: number): boolean {
-  mantissa.setFloat32(0, value);
-  return (mantissa.getUint32(0) & 0x7fffff) === 0;
+export function isPowerOfTwo(value: number): boolean {
+  float[0] = value;
+  return (bits[0] & 0x7fffff) === 0;
+}
+
+/** Half of the distance from a normal float to the next one away from zero. */
+export function halfGap(value: number): number {
+  float[0] = value;
+  bits[0] = (bits[0] & 0x7f800000) - (24 << 23);
+  return float[0];
 }
 
 /** `decimal` of so many digits is nearest to `value` and nearer to zero; the next one beyond `value`. */

@@ -531,17 +531,31 @@ export type Kernel = (params: number, scratch: number, lo: number, hi: number) =
 /** What a WebAssembly instance exports, and what the plain-TypeScript twins offer too. */
 export type KernelExports = Readonly<Record<KernelName, Kernel>>;
 
+/** A block's size in bytes, and its fields with where they lie. */
+interface PlacedLayout {
+  readonly size: number;
+  readonly offsets: Readonly<Record<string, number>>;
+  readonly fields: readonly (readonly [name: string, type: FieldType, offset: number])[];
+}
+
+/** A search writes blocks all the time; where fields lie is found once. */
+const placed = new Map<Layout, PlacedLayout>();
+
 /** Bytes a block takes and where each field lies. */
-export function placeFields(layout: Layout): { size: number; offsets: Readonly<Record<string, number>> } {
-  const offsets: Record<string, number> = {};
+export function placeFields(layout: Layout): PlacedLayout {
+  const known = placed.get(layout);
+  if (known) return known;
   let at = 0;
-  for (const [field, type] of Object.entries(layout)) {
+  const fields = Object.entries(layout).map(([field, type]) => {
     const width = type === 'f64' ? 8 : 4;
-    at = Math.ceil(at / width) * width;
-    offsets[field] = at;
-    at += width;
-  }
-  return { size: Math.ceil(at / 8) * 8, offsets };
+    const offset = Math.ceil(at / width) * width;
+    at = offset + width;
+    return [field, type, offset] as const;
+  });
+  const offsets = Object.fromEntries(fields.map(([field, , offset]) => [field, offset]));
+  const found = { size: Math.ceil(at / 8) * 8, offsets, fields };
+  placed.set(layout, found);
+  return found;
 }
 
 /** Writes a block; fields that are not given are 0. */
@@ -551,22 +565,19 @@ export function writeBlock<L extends Layout>(
   layout: L,
   values: BlockValues<L>,
 ): void {
-  const { offsets } = placeFields(layout);
-  for (const [field, type] of Object.entries(layout)) {
+  for (const [field, type, offset] of placeFields(layout).fields) {
     const given = values[field as keyof L] ?? 0;
     const value = typeof given === 'number' ? given : given.byteOffset;
-    const at = address + offsets[field];
-    if (type === 'u32') view.setUint32(at, value, true);
-    else if (type === 'f32') view.setFloat32(at, value, true);
-    else view.setFloat64(at, value, true);
+    if (type === 'u32') view.setUint32(address + offset, value, true);
+    else if (type === 'f32') view.setFloat32(address + offset, value, true);
+    else view.setFloat64(address + offset, value, true);
   }
 }
 
 export function readBlock<L extends Layout>(view: DataView, address: number, layout: L): BlockNumbers<L> {
-  const { offsets } = placeFields(layout);
   const values: Record<string, number> = {};
-  for (const [field, type] of Object.entries(layout)) {
-    const at = address + offsets[field];
+  for (const [field, type, offset] of placeFields(layout).fields) {
+    const at = address + offset;
     values[field] =
       type === 'u32'
         ? view.getUint32(at, true)

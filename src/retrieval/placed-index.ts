@@ -110,7 +110,7 @@ export function runsOf(
   };
 }
 
-/** The lists a query reads, as scanPostings takes them; those of clusters that the index does not know are empty. */
+/** The lists a query reads, as scanPostings takes them, and how many entries they have; those of clusters that the index does not know are empty. */
 export function listsOf(
   arena: Arena,
   { numClusters }: PlacedIndex,
@@ -119,15 +119,21 @@ export function listsOf(
   places: readonly number[],
   maxEntries: number,
 ) {
+  const queryStarts = arena.u32(2);
   const listStarts = arena.u32(places.length);
   const listLengths = arena.u32(places.length);
   const listWeights = arena.f32(places.length);
-  places.forEach((place, list) => {
-    const cluster = clusters[place];
+  let numEntries = 0;
+  for (let list = 0; list < places.length; list++) {
+    const cluster = clusters[places[list]];
     const isKnown = cluster < numClusters;
+    const length = isKnown ? Math.min(maxEntries, ends[cluster] - starts[cluster]) : 0;
     listStarts[list] = isKnown ? starts[cluster] : 0;
-    listLengths[list] = isKnown ? Math.min(maxEntries, ends[cluster] - starts[cluster]) : 0;
-    listWeights[list] = scores[place];
-  });
-  return { queryStarts: arena.put(Uint32Array.of(0, places.length)), listStarts, listLengths, listWeights };
+    listLengths[list] = length;
+    listWeights[list] = scores[places[list]];
+    numEntries += length;
+  }
+  queryStarts[0] = 0;
+  queryStarts[1] = places.length;
+  return { numEntries, lists: { queryStarts, listStarts, listLengths, listWeights } };
 }

@@ -43,6 +43,10 @@ export class Retriever {
   readonly #tableScratch: number;
   readonly #mostTableBits: number;
   readonly #rescoreScratch: number;
+  /** First item, end of items and excluded item of the query at hand. */
+  readonly #bounds: Uint32Array;
+  /** What divides its scores. */
+  readonly #norm: Float64Array;
 
   /** Takes its memory from the arena of `kernels`, for as long as these live: about 20 bytes per item beside the index. */
   constructor(kernels: Kernels, index: ItemIndex | PlacedIndex) {
@@ -54,6 +58,8 @@ export class Retriever {
     this.#scanScratch = zeroed(kernels, scratch.atPlaces);
     this.#tableScratch = zeroed(kernels, scratch.byTable);
     this.#rescoreScratch = zeroed(kernels, scratch.rescore);
+    this.#bounds = kernels.arena.u32(3);
+    this.#norm = kernels.arena.f64(1);
   }
 
   /**
@@ -122,16 +128,22 @@ export class Retriever {
     const topK = Math.max(1, Math.min(wanted, index.numItems));
     const postings: PostingLists = config.exact ? requirePart(index.inverse, 'whole lists') : index.lists;
     const most = config.exact ? Number.POSITIVE_INFINITY : config.maxTopTweetsPerCluster;
-    const places = strongestEntries(source).slice(0, config.exact ? undefined : config.maxScanClusters);
-    const lists = listsOf(arena, index, postings, source, places, most);
+    const strongest = strongestEntries(source);
+    const places = config.exact ? strongest : strongest.slice(0, config.maxScanClusters);
+    const { lists, numEntries } = listsOf(arena, index, postings, source, places, most);
     const slots = takeSlots(this.#kernels, topK);
     // Vectors of unit length have norm 1; no need to look it up for each item.
     const isWhole = config.exact || config.candidateNorm === 'whole';
     const isKnown = isWhole && index.scale === 'unit';
     const code = codeOf(config.annAlgorithm);
-    const numScanned = lists.listLengths.reduce((sum, length) => sum + length, 0);
+    const candidateNorm = isKnown ? candidateNormCode.none : code;
     const isBlockwise = config.exact && index.blocks !== undefined && this.#dividesBySourceAlone(config);
-    const tableBits = isBlockwise ? 0 : tableBitsFor(numScanned, this.#mostTableBits);
+    const isDotAlone = candidateNorm === candidateNormCode.none;
+    const tableBits = isBlockwise
+      ? 0
+      : tableBitsFor(numEntries, index.numItems, isDotAlone, this.#mostTableBits);
+    this.#bounds.set([firstItem, endItem, excluded]);
+    this.#norm[0] = isKnown ? factorOfUnit(code) * sourceNorm : sourceNorm;
     const params = this.#kernels.block('scanPostings', {
       numItems: index.numItems,
       tableBits,
@@ -140,11 +152,11 @@ export class Retriever {
       norms: isWhole && !isKnown ? index.norms : 0,
       ...lists,
       ...(isBlockwise && runsOf(arena, index, index.blocks!, source, places)),
-      sourceNorms: arena.put(Float64Array.of(isKnown ? factorOfUnit(code) * sourceNorm : sourceNorm)),
-      firstItems: arena.put(Uint32Array.of(firstItem)),
-      endItems: arena.put(Uint32Array.of(endItem)),
-      excluded: arena.put(Uint32Array.of(excluded)),
-      candidateNorm: isKnown ? candidateNormCode.none : code,
+      sourceNorms: this.#norm,
+      firstItems: this.#bounds,
+      endItems: this.#bounds.byteOffset + 4,
+      excluded: this.#bounds.byteOffset + 8,
+      candidateNorm,
       threshold,
       topK,
       counts: slots.counts,
@@ -152,7 +164,7 @@ export class Retriever {
       slotScores: slots.scores,
     });
     this.#kernels.call('scanPostings', params, tableBits > 0 ? this.#tableScratch : this.#scanScratch, 0, 1);
-    return { ...slots, numScanned };
+    return { ...slots, numScanned: numEntries };
   }
 
   #rescore({ source, sourceNorm, config }: Query, candidates: Slots, topK: number): Slots {
@@ -162,6 +174,7 @@ export class Retriever {
     // Clusters the index does not know contribute nothing.
     const numKnown = countBelow(source.clusters, index.numClusters);
     const slots = takeSlots(this.#kernels, topK);
+    this.#norm[0] = sourceNorm;
     const params = this.#kernels.block('rescoreItems', {
       numClusters: index.numClusters,
       vectorStarts: vectors.starts,
@@ -170,7 +183,7 @@ export class Retriever {
       sourceStarts: arena.put(Uint32Array.of(0, numKnown)),
       sourceClusters: arena.put(source.clusters),
       sourceScores: arena.put(source.scores),
-      sourceNorms: arena.put(Float64Array.of(sourceNorm)),
+      sourceNorms: this.#norm,
       maxCandidates: candidates.items.length,
       candidateCounts: candidates.counts,
       candidates: candidates.items,

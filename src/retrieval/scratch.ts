@@ -9,7 +9,7 @@ export function scratchSizes(numItems: number, numClusters: number) {
   const keys = 8 * Math.min(4 * MAX_CANDIDATES, numItems);
   const most = 2 ** (mostTableBits(numItems) - 1);
   return {
-    atPlaces: 8 * (numItems + Math.ceil(numItems / 2) + Math.ceil(numItems / BLOCK_ITEMS) + 1) + keys,
+    atPlaces: 8 * (numItems + 8 + Math.ceil(numItems / 2) + Math.ceil(numItems / BLOCK_ITEMS) + 1) + keys,
     byTable: 20 * most + keys,
     rescore: 8 * (Math.ceil(numClusters / 2) + MAX_CANDIDATES),
   };
@@ -26,8 +26,20 @@ export function mostTableBits(numItems: number): number {
   return Math.max(10, 30 - Math.clz32(numItems));
 }
 
-/** Bits of a table that is at most half full; 0 when it would be too large. */
-export function tableBitsFor(numEntries: number, most: number): number {
+/** Sums of dot alone are read and cleared whole: as quick as a table as long as there are at most so many items for each entry. */
+const ITEMS_PER_ENTRY = 32;
+
+/**
+ * Bits of a table that is at most half full; 0 when sums at the items' own places are quicker.
+ * @param most  bits of the largest table there is room for
+ */
+export function tableBitsFor(
+  numEntries: number,
+  numItems: number,
+  isDotAlone: boolean,
+  most: number,
+): number {
+  if (isDotAlone && numItems <= ITEMS_PER_ENTRY * numEntries) return 0;
   const bits = Math.max(6, 33 - Math.clz32(Math.max(1, numEntries) - 1));
   return bits <= most ? bits : 0;
 }

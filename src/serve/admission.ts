@@ -1,6 +1,7 @@
 /**
- * Which requests are answered when there are more than can be. Work waits in line; between short turns of it the process reads its
- * sockets, so that whoever comes when the line is full is refused at once instead of waiting unread.
+ * Which requests are answered when there are more than can be. Work waits in line; turns of it and of reading sockets alternate, so that nobody
+ * waits unread, and reading and refusing never take all the time. When the line is full, who has waited longest is refused: those who came
+ * last can still be answered in time.
  */
 import { refusal } from '../api/problems.ts';
 
@@ -17,17 +18,20 @@ interface Waiting {
   readonly refuse: (error: Error) => void;
 }
 
-/** Work between two looks at the sockets. */
+/** A turn of work, and of reading while there is work. */
 const TURN_MS = 2;
 
 export class Admission {
   readonly #options: AdmissionOptions;
+  readonly #turnMs: number;
   readonly #line: Waiting[] = [];
   #first = 0;
   #isRunning = false;
+  #readingSinceMs = 0;
 
-  constructor(options: AdmissionOptions) {
+  constructor(options: AdmissionOptions, turnMs = TURN_MS) {
     this.#options = options;
+    this.#turnMs = turnMs;
   }
 
   get numWaiting(): number {
@@ -37,7 +41,7 @@ export class Admission {
   /** @throws SimClustersError OVERLOADED, as a rejection; whatever the work throws */
   admit<T>(work: () => T): Promise<T> {
     const { maxWaiting } = this.#options;
-    if (this.numWaiting >= maxWaiting) return Promise.reject(overloaded(`${maxWaiting} requests waiting`));
+    if (this.numWaiting >= maxWaiting) this.#takeFirst().refuse(overloaded(`${maxWaiting} requests waiting`));
     return new Promise<T>((resolve, reject) => {
       const run = () => {
         try {
@@ -46,20 +50,22 @@ export class Admission {
           reject(error);
         }
       };
-      this.#line.push({ sinceMs: performance.now(), run, refuse: reject });
+      const sinceMs = performance.now();
+      this.#line.push({ sinceMs, run, refuse: reject });
       if (!this.#isRunning) this.#takeTurnSoon();
+      // Sockets that hold much are read to the end before the event loop goes on.
+      else if (sinceMs - this.#readingSinceMs > this.#turnMs) this.#work();
     });
   }
 
   #takeTurnSoon(): void {
     this.#isRunning = true;
+    this.#readingSinceMs = performance.now();
     setImmediate(() => this.#takeTurn());
   }
 
   #takeTurn(): void {
-    const end = performance.now() + TURN_MS;
-    do this.#answerNext();
-    while (this.numWaiting > 0 && performance.now() < end);
+    this.#work();
     if (this.numWaiting > 0) {
       this.#takeTurnSoon();
       return;
@@ -69,17 +75,28 @@ export class Admission {
     this.#isRunning = false;
   }
 
+  #work(): void {
+    const end = performance.now() + this.#turnMs;
+    while (this.numWaiting > 0 && performance.now() < end) this.#answerNext();
+    this.#readingSinceMs = performance.now();
+  }
+
   #answerNext(): void {
-    const { sinceMs, run, refuse } = this.#line[this.#first++];
+    const { sinceMs, run, refuse } = this.#takeFirst();
     const waitedMs = performance.now() - sinceMs;
     if (waitedMs > this.#options.maxWaitMs)
       refuse(overloaded(`a request that waited ${Math.round(waitedMs)} ms`));
     else run();
-    // The answered part is given up now and then, or a line that is never empty would grow without end.
+  }
+
+  #takeFirst(): Waiting {
+    const first = this.#line[this.#first++];
+    // The part that is done is given up now and then, or a line that is never empty would grow without end.
     if (this.#first > 1024) {
       this.#line.splice(0, this.#first);
       this.#first = 0;
     }
+    return first;
   }
 }
 

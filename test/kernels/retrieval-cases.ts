@@ -9,11 +9,18 @@ const BLOCK_ITEMS = 4;
 
 /** The service's scores are positive; a query may scan no list, a list may be empty or cut, a window may shut items out. */
 export const scanPostings: MakeCase = (random, numQueries) => {
-  const way = (['places', 'table', 'blocks'] as const)[random.below(3)];
-  const numItems = 1 + random.below(60);
+  const way = (['places', 'dots', 'table', 'blocks'] as const)[random.below(4)];
+  // The bar of sums of dot alone is guessed from one line of 16 in 16.
+  const numItems = 1 + random.below(way === 'dots' && random.chance() ? 1500 : 60);
   const numClusters = 1 + random.below(9);
   const lists = random.csr(numClusters, numItems);
   const scores = positive(lists.data);
+  const items = way === 'blocks' ? lists.indices : shuffledRows(random, lists);
+  // A sample that misleads: then all is looked at again.
+  if (way === 'dots' && random.chance())
+    items.forEach((item, i) => {
+      if (item % 256 < 16) scores[i] *= 64;
+    });
   const queries = random.csr(numQueries, numClusters);
   const topK = 1 + random.below(random.chance() ? 4 : 70);
   const chosen = Array.from(queries.indices);
@@ -29,7 +36,7 @@ export const scanPostings: MakeCase = (random, numQueries) => {
     values: {
       numItems,
       tableBits,
-      items: way === 'blocks' ? lists.indices : shuffledRows(random, lists),
+      items,
       scores,
       norms: random.chance() ? f32(numItems).map(() => 0.1 + random.weight()) : undefined,
       queryStarts: queries.indptr,
@@ -43,7 +50,7 @@ export const scanPostings: MakeCase = (random, numQueries) => {
         random.chance(0.7) ? numItems : first + random.below(numItems - first + 1),
       ),
       excluded: random.u32(numQueries, numItems).map((item) => (random.chance() ? item : NONE)),
-      candidateNorm: way === 'blocks' ? 0 : random.below(3),
+      candidateNorm: way === 'blocks' || way === 'dots' ? 0 : random.below(3),
       threshold: random.chance() ? 0 : random.weight(),
       topK,
       counts: u32(numQueries),

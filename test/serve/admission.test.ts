@@ -34,13 +34,13 @@ test('work is done in the order it came; what fails fails alone', async () => {
   assert.is(await admission.admit(() => 'again'), 'again');
 });
 
-test('who comes when the line is full is refused at once, before those in it are answered', async () => {
-  const admission = new Admission({ maxWaiting: 3, maxWaitMs: 60_000 });
+test('when the line is full, who waited longest is refused at once, before those in it are answered', async () => {
+  const admission = new Admission({ maxWaiting: 3, maxWaitMs: 60_000 }, 10_000);
   const order: string[] = [];
   const ask = (name: string) =>
     outcome(admission.admit(() => 'answered')).then((result) => order.push(`${name} ${result}`));
   await Promise.all(['a', 'b', 'c', 'd', 'e'].map(ask));
-  assert.equal(order, ['d OVERLOADED', 'e OVERLOADED', 'a answered', 'b answered', 'c answered']);
+  assert.equal(order, ['a OVERLOADED', 'b OVERLOADED', 'c answered', 'd answered', 'e answered']);
 });
 
 test('who waited too long is refused when the turn comes; between turns others get the thread', async () => {
@@ -55,6 +55,16 @@ test('who waited too long is refused when the turn comes; between turns others g
   assert.ok(answered >= 2 && answered <= 8, `${answered} answered`);
   assert.is(results.filter((result) => result === 'OVERLOADED').length, 20 - answered);
   assert.ok(numTurns >= 2, 'the sockets were not looked at');
+});
+
+test('while reading goes on, those in line are answered in between', async () => {
+  const admission = new Admission({ maxWaiting: 10, maxWaitMs: 60_000 }, 4);
+  const asked: Promise<unknown>[] = [];
+  for (let i = 0; i < 60; i++) {
+    busy(1);
+    asked.push(outcome(admission.admit(() => 'answered')));
+  }
+  assert.equal(await Promise.all(asked), Array(60).fill('answered'));
 });
 
 test.run();
