@@ -23,7 +23,7 @@ export interface EventIntake {
 const LINES_TYPE = 'application/x-ndjson';
 const EVENT_TYPE = 'application/json';
 const NEWLINE = 10;
-const BLANK = 32;
+const TAB = 9;
 
 /**
  * @param body  JSON lines, or one event as JSON, by what the request says
@@ -41,9 +41,9 @@ export function postOf(req: HonoRequest, body: ArrayBuffer): Post {
   return { events: type === EVENT_TYPE ? onOneLine(events) : events, numbered };
 }
 
-/** In JSON a line break stands between tokens only. */
+/** In JSON a line break stands between tokens only; within a text a tab is refused as it would be. */
 function onOneLine(json: Uint8Array): Uint8Array {
-  return json.map((byte) => (byte === NEWLINE ? BLANK : byte));
+  return json.map((byte) => (byte === NEWLINE ? TAB : byte));
 }
 
 const id = z.union([z.string().min(1), z.int()]).describe('Text of at most 1024 bytes, or a whole number');

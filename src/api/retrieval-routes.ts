@@ -10,6 +10,7 @@ import { shortestDecimal } from '../io/float-text.ts';
 import { configSuffixes, type RetrievalVariant, retrievalVariant } from '../retrieval/config.ts';
 import type { Candidates } from '../retrieval/retriever.ts';
 import { candidatesJson } from './candidates-json.ts';
+import { refusal } from './problems.ts';
 import { embeddingRoute } from './route.ts';
 import * as s from './schemas.ts';
 
@@ -86,7 +87,7 @@ const retrieve = embeddingRoute({
     const variant = retrievalVariant(kind, model.modelVersion, body.config, body.overrides);
     const places = body.candidates === 'items' ? requireItems(model) : requireProducers(model);
     const vector = sourceVector(model, body.source);
-    const source = vector && withoutOptedOut(vector, model.legible, new Set(body.optedOut));
+    const source = vector && withoutHidden(model, vector, body.optedOut);
     if (!source) return { variant: variant.id, numScanned: 0, candidates: [] };
     const found = search(places, source, variant, body);
     if (!body.withReasons) return candidatesJson(variant.id, found, places.ids, places.rowOf);
@@ -94,6 +95,17 @@ const retrieve = embeddingRoute({
     return { variant: variant.id, numScanned: found.numScanned, candidates };
   },
 });
+
+/** @throws SimClustersError BAD_PARAM where it is not known what topics hide: better no answer than one that shows it all the same */
+function withoutHidden(
+  { legible }: EmbeddingModel,
+  vector: SparseVector,
+  optedOut: readonly string[] = [],
+): SparseVector | undefined {
+  if (optedOut.length === 0) return vector;
+  if (legible) return withoutOptedOut(vector, legible, new Set(optedOut));
+  throw refusal('BAD_PARAM', 'optedOut', 'a request without it: no topics are known here', 'Ask a server');
+}
 
 type Source = z.output<typeof request>['source'];
 

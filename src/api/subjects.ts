@@ -44,7 +44,7 @@ export function subjectsOf(model: EmbeddingModel): Subjects {
     modelVersion,
     producerIds,
     itemIds,
-    topicIds: [...new Set([...legible.values()].flat())].slice(0, EXAMPLES),
+    topicIds: [...new Set([...(legible?.values() ?? [])].flat())].slice(0, EXAMPLES),
     userId: user?.id ?? 'nobody',
     source: user ?? { embeddingType, id: first },
     target,

@@ -15,7 +15,7 @@ const kinds: Readonly<Record<string, readonly ['items' | 'producers', ...string[
 
 /**
  * A model for each model version among the files, in their order: items of one, producers of another.
- * Communities have no names here, and topics no legible entities: files hold neither.
+ * Communities have no names here, nor is it known which topics they show: files hold neither.
  * Memory: 4 bytes and two places of a hash table for each entity, beside the models.
  * @throws SimClustersError BAD_PARAM for a file of other entities, one without whole vectors, or the second of its kind
  */
@@ -43,7 +43,6 @@ function modelOf(modelVersion: string, files: readonly EdgeModel[]): EmbeddingMo
     modelVersion,
     representation: new Representation(sets),
     nameOf: () => '',
-    legible: new Map(),
     ...found,
   };
 }

@@ -30,13 +30,15 @@ export interface EmbeddingModel {
   readonly modelVersion: string;
   readonly representation: Representation;
   readonly nameOf: (cluster: number) => string;
-  readonly legible: LegibleEntities;
+  /** Absent: not known, so nobody can be told without what they hide. */
+  readonly legible?: LegibleEntities;
   /** Absent when the model has no items. */
   readonly items?: Retrievable;
   readonly producers?: Retrievable;
 }
 
 export interface ServingModel extends EmbeddingModel {
+  readonly legible: LegibleEntities;
   readonly producers: Retrievable;
   /** Row of producers of each item's author, or 4294967295. */
   readonly authorOf?: Uint32Array;

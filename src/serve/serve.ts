@@ -4,6 +4,7 @@
  */
 import cluster, { type Worker } from 'node:cluster';
 import { createServer } from 'node:net';
+import { setTimeout as wait } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { SimClustersError } from '../core/errors.ts';
 import { errorOf } from './failure.ts';
@@ -45,8 +46,8 @@ export async function serve(options: ServeOptions, log: Log): Promise<RunningSer
 class FirstProcess {
   readonly #options: ServeOptions;
   readonly #log: Log;
-  /** Processes that answer, or are about to. */
-  readonly #answering = new Set<Worker>();
+  /** Processes that answer, or are about to, each with its models. */
+  readonly #answering = new Map<Worker, readonly ModelPlace[]>();
   #places: readonly ModelPlace[];
   #ingest: Ingest | undefined;
   #isClosing = false;
@@ -82,11 +83,16 @@ class FirstProcess {
   /** Resolves once the process answers. */
   async #startProcess(places: readonly ModelPlace[]): Promise<void> {
     const worker = cluster.fork();
-    this.#answering.add(worker);
+    this.#answering.set(worker, places);
     const ready = readyOrFailed(worker);
     const folders = places.map(({ folder }) => folder);
     worker.on('message', (message: ToFirst) => {
-      if (message.type === 'listening') tell(worker, { type: 'start', options: this.#options, folders });
+      if (message.type === 'listening')
+        // Told to stop before it listened, it has not heard it.
+        tell(
+          worker,
+          this.#isClosing ? { type: 'drain' } : { type: 'start', options: this.#options, folders },
+        );
       if (message.type === 'want-metrics') this.#giveMetrics(worker, message.id);
       if (message.type === 'posts')
         this.#ingest?.take(message.posts, (outcomes) => tell(worker, { type: 'post-outcomes', outcomes }));
@@ -130,12 +136,13 @@ class FirstProcess {
   /** One process after the other is replaced: a new one answers before an old one stops. */
   async #takeNewModels(): Promise<void> {
     const found = this.#options.models.map((path, i) => findModel(path) ?? this.#places[i]);
-    if (found.every(({ mark }, i) => mark === this.#places[i].mark)) return;
+    // Not only what was taken up last: that may have failed half-way.
+    const old = [...this.#answering].filter(([, places]) => !areSame(places, found));
+    if (old.length === 0) return;
     this.#log.info({ folders: found.map(({ folder }) => folder) }, 'new model');
     const [{ folder }] = found;
     await this.#ingest?.checkModel(folder);
-    const old = [...this.#answering];
-    for (const worker of old) {
+    for (const [worker] of old) {
       await this.#startProcess(found);
       // Once the new model is known to answer, events add its interests.
       if (this.#places !== found) await this.#takeInterests(folder);
@@ -154,8 +161,8 @@ class FirstProcess {
   }
 
   async #giveMetrics(asking: Worker, id: number): Promise<void> {
-    const asked = [...this.#answering].map((worker) => this.#reportOf(worker));
-    if (this.#ingest) asked.push(this.#ingest.report());
+    const asked = [...this.#answering.keys()].map((worker) => this.#reportOf(worker));
+    if (this.#ingest) asked.push(inTime(this.#ingest.report()));
     const reports = await Promise.all(asked);
     tell(asking, { type: 'all-metrics', id, text: await allMetrics(reports) });
   }
@@ -178,6 +185,15 @@ class FirstProcess {
   }
 }
 
+/** Nothing of a stream that does not say what it counted, or too late. */
+function inTime(report: Promise<readonly object[]>): Promise<readonly object[]> {
+  return Promise.race([report.catch(() => []), wait(METRICS_MS, [], { ref: false })]);
+}
+
+function areSame(some: readonly ModelPlace[], others: readonly ModelPlace[]): boolean {
+  return some.every(({ mark }, i) => mark === others[i].mark);
+}
+
 /** Chosen once: a process that is started later must find the same one. */
 async function freePort(host: string): Promise<number> {
   const probe = createServer();
@@ -194,8 +210,9 @@ const answeringFile = fileURLToPath(
   ),
 );
 
+/** A process may have died without this one knowing yet: then nothing need be said, and a write that fails must not end the first process. */
 function tell(worker: Worker, message: ToAnswering): void {
-  if (worker.isConnected()) worker.send(message);
+  if (worker.isConnected()) worker.send(message, () => undefined);
 }
 
 function readyOrFailed(worker: Worker): Promise<ToFirst & { type: 'ready' }> {

@@ -1,5 +1,5 @@
 /** How events are posted over HTTP, wherever they are taken: the path, what numbers a post, the answer. */
-import { SimClustersError } from '../core/errors.ts';
+import { quote, SimClustersError } from '../core/errors.ts';
 
 /** Where events are posted to, wherever they are taken over HTTP. */
 export const EVENTS_PATH = '/v1/events';
@@ -27,17 +27,16 @@ export interface Taken {
  */
 export function numberedBy(client: string | undefined, number: string | undefined): Post['numbered'] {
   if (client === undefined && number === undefined) return undefined;
-  const sequence = Number(number);
-  if (
-    client !== undefined &&
-    /^[\w.:-]{1,200}$/.test(client) &&
-    Number.isSafeInteger(sequence) &&
-    sequence > 0
-  )
+  const sequence = /^[1-9]\d*$/.test(number ?? '') ? Number(number) : Number.NaN;
+  if (client !== undefined && /^[\w.:-]{1,200}$/.test(client) && Number.isSafeInteger(sequence))
     return { client, sequence };
   throw new SimClustersError('BAD_PARAM', {
-    got: `${client === undefined ? 'no' : 'an'} ${CLIENT_HEADER}, ${number === undefined ? 'no' : 'an'} ${SEQUENCE_HEADER}`,
-    expected: `${CLIENT_HEADER} (letters, digits, _ . : -) and ${SEQUENCE_HEADER} (1, 2, 3, ...) go together`,
+    got: `${shown(CLIENT_HEADER, client)}, ${shown(SEQUENCE_HEADER, number)}`,
+    expected: `${CLIENT_HEADER} (1 to 200 letters, digits, _ . : -) and ${SEQUENCE_HEADER} (1, 2, 3, ... below 2^53) go together`,
     todo: 'Send both, or neither',
   });
+}
+
+function shown(header: string, value: string | undefined): string {
+  return value === undefined ? `no ${header}` : `${header} ${quote(value)}`;
 }

@@ -4,6 +4,9 @@ import { watch } from 'node:fs';
 /** The manifest of a model is written in several steps; they are over by then. */
 const MODEL_SETTLES_MS = 500;
 
+/** Timers of Node that are set to more fire at once, and without end. */
+const LONGEST_MS = 2 ** 31 - 1;
+
 /** Work that comes again; what fails ends the stream. One round of each at a time. */
 export class Timers {
   readonly #handles: NodeJS.Timeout[] = [];
@@ -28,7 +31,7 @@ export class Timers {
         isRunning = false;
       });
     };
-    this.#handles.push(setInterval(round, ms));
+    this.#handles.push(setInterval(round, Math.min(ms, LONGEST_MS)));
   }
 
   /** Calls `body` when the manifest of a model has changed. */

@@ -84,10 +84,13 @@ test('what is no event is refused, with line and reason, and nobody is handed an
   await refused('400 BAD_ROW', /line 1: no JSON object/, `${good}\n${good}`, {
     'content-type': 'application/json',
   });
+  await refused('400 BAD_ROW', /line 1: no JSON object/, good.replace('ann', 'a\nnn'), {
+    'content-type': 'application/json',
+  });
   await refused('400 EMPTY_INPUT', /without a line/, ' \n\r\n');
   await refused('400 BAD_PARAM', /no x-sequence/, good, { 'x-producer-id': 'a' });
   await refused('400 BAD_PARAM', /x-producer-id/, good, { 'x-producer-id': 'a b', 'x-sequence': '1' });
-  await refused('400 BAD_PARAM', /x-sequence/, good, { 'x-producer-id': 'a', 'x-sequence': '0' });
+  await refused('400 BAD_PARAM', /x-sequence "0"/, good, { 'x-producer-id': 'a', 'x-sequence': '0' });
   await refused('413 BODY_TOO_LARGE', /larger/, `${good}\n`.repeat(100));
   // A page of any site may send these types here without asking.
   for (const type of ['text/plain', 'application/x-www-form-urlencoded', ''])

@@ -117,6 +117,9 @@ test('what a file does not hold is refused: other candidates, other types, whole
     '400 BAD_PARAM',
   );
   assert.is(await codeOf(alone, '/v1/retrieval', { source, config: 'Exact' }), '400 BAD_PARAM');
+  const vector = [[1, 1]];
+  assert.is(await codeOf(both, '/v1/retrieval', { source: { vector }, optedOut: ['x'] }), '400 BAD_PARAM');
+  assert.is((await ask(both, '/v1/retrieval', { source: { vector }, optedOut: [] })).status, 200);
   assert.is(await codeOf(alone, '/v1/home', { userId: 'user-1-3' }), '404 UNKNOWN_ROUTE');
   assert.is((await alone.request('/')).status, 404);
   const { status } = await ask(both, '/v1/retrieval', {

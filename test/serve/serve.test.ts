@@ -127,6 +127,33 @@ test('a process that dies is followed by another', async () => {
   await stop(server);
 });
 
+test('told to stop while a process is being started again, it stops', async () => {
+  const server = await start(['--model', model, '--threads', '2']);
+  const [{ worker }] = await server.said('answering');
+  process.kill(Number(worker), 'SIGKILL');
+  await server.said('a process died; starting another');
+  // It is forked a second after, and takes a while to listen.
+  await new Promise((resolve) => setTimeout(resolve, 1050));
+  assert.is(await stop(server), 0);
+});
+
+test('a process that dies before the first one hears of it takes nobody down: what it asked is answered into the void', async () => {
+  const server = await start(['--model', model, '--threads', '1']);
+  const [{ worker }] = await server.said('answering');
+  const agent = new Agent({ keepAlive: true });
+  assert.is((await send(server.port, '/health', undefined, agent)).status, 200);
+  server.process.kill('SIGSTOP');
+  const asked = send(server.port, '/metrics', undefined, agent).catch(({ code }) => code);
+  await new Promise((resolve) => setTimeout(resolve, 200));
+  process.kill(Number(worker), 'SIGKILL');
+  assert.is(await asked, 'ECONNRESET');
+  server.process.kill('SIGCONT');
+  await server.said('answering', 2);
+  assert.is((await send(server.port, '/health')).status, 200);
+  agent.destroy();
+  assert.is(await stop(server), 0);
+});
+
 test('overload: 503 with Retry-After, at once; answers again as soon as it is over', async () => {
   const server = await start(['--model', model, '--threads', '1', '--max-waiting', '8']);
   const { port } = server;
