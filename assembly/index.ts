@@ -14,6 +14,7 @@ export { countInterests, cutInterests, sumInterests } from './interested-in';
 export { columnSquareSums, scaleColumns } from './columns';
 export { decayValues, lastStates } from './decay';
 export { rescoreItems, scanPostings } from './postings';
+export { writeCandidates } from './candidate-text';
 export { applyEvents, countEntries, exportItems, readItems, rebaseItems, scatterEntries, sweepItems } from './stream';
 
 /** First byte that no static data of the module uses. */

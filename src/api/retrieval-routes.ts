@@ -4,9 +4,9 @@ import { withoutOptedOut } from '../applications/opt-out.ts';
 import { reasonsOf } from '../applications/reasons.ts';
 import { requireItems, requireProducers } from '../applications/recommendations.ts';
 import type { EmbeddingModel, Retrievable } from '../applications/serving-model.ts';
+import { shortestDecimal } from '../core/float-text.ts';
 import { idAt } from '../core/ids.ts';
 import type { SparseVector } from '../core/sparse-vector.ts';
-import { shortestDecimal } from '../io/float-text.ts';
 import { configSuffixes, type RetrievalVariant, retrievalVariant } from '../retrieval/config.ts';
 import type { Candidates } from '../retrieval/retriever.ts';
 import { candidatesJson } from './candidates-json.ts';
@@ -90,7 +90,7 @@ const retrieve = embeddingRoute({
     const source = vector && withoutHidden(model, vector, body.optedOut);
     if (!source) return { variant: variant.id, numScanned: 0, candidates: [] };
     const found = search(places, source, variant, body);
-    if (!body.withReasons) return candidatesJson(variant.id, found, places.ids, places.rowOf);
+    if (!body.withReasons) return candidatesJson(variant.id, found, places.texts);
     const candidates = explained(model, places, source, found);
     return { variant: variant.id, numScanned: found.numScanned, candidates };
   },

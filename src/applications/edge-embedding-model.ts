@@ -81,6 +81,7 @@ function retrievable(file: EdgeModel, embedding: Csr): Retrievable {
     ids: file.ids,
     find: (id) => file.find(id),
     retriever: file.retriever,
+    texts: file.texts,
     rowOf: same,
     placeOf: same,
     vectorOf: (row) => vectorOfRow(embedding, row),

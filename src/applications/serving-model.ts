@@ -4,6 +4,7 @@ import { IdIndex, type IdTable, idAt } from '../core/ids.ts';
 import { type SparseVector, vectorOfRow } from '../core/sparse-vector.ts';
 import type { Kernels } from '../kernels/kernels.ts';
 import { openRecommender, type Recommender } from '../recommend/joined-score.ts';
+import { CandidateTexts } from '../retrieval/candidate-texts.ts';
 import { buildItemIndex, type ItemIndex, type ItemIndexOptions, placesOf } from '../retrieval/item-index.ts';
 import { Retriever } from '../retrieval/retriever.ts';
 import { type EmbeddingSet, Representation } from '../scoring/representation.ts';
@@ -17,6 +18,8 @@ export interface Retrievable {
   readonly ids: IdTable;
   readonly find: (id: string) => number;
   readonly retriever: Retriever;
+  /** What is retrieved, as text. */
+  readonly texts: CandidateTexts;
   /** Row of ids for each place of the index. */
   readonly rowOf: Uint32Array;
   /** Place in the index for each row of ids. */
@@ -235,6 +238,7 @@ function retrievable(kernels: Kernels, ids: IdTable, embedding: Csr, index: Item
     ids,
     find: (id) => known.findText(id),
     retriever: new Retriever(kernels, index),
+    texts: new CandidateTexts(kernels, ids, index.rowOf),
     rowOf: index.rowOf,
     placeOf: placesOf(index),
     vectorOf: (row) => vectorOfRow(embedding, row),

@@ -1,5 +1,5 @@
 /** Candidates as text, a consumer at a time. */
-import { shortestDecimal } from '../io/float-text.ts';
+import { shortestDecimal } from '../core/float-text.ts';
 import type { ConsumerCandidates } from './recommend-run.ts';
 
 const columns = [

@@ -1,7 +1,8 @@
 /** Tables as text, piece by piece: tab-separated lines and JSON lines. Ids go from bytes to bytes. */
+
+import { shortestDecimal } from '../core/float-text.ts';
 import type { ColumnValues } from '../core/table.ts';
 import type { Cells, ExportColumn, ExportTable } from './export-table.ts';
-import { shortestDecimal } from './float-text.ts';
 import { jsonEscapes, TextPieces, tsvEscapes } from './text-pieces.ts';
 
 const NONE = 0xffffffff;

@@ -1,5 +1,5 @@
 /** Text of numbers and ids, gathered as bytes and handed over in pieces, so that no file is ever one string. */
-import { halfGap, isPowerOfTwo, shortestDecimal } from './float-text.ts';
+import { halfGap, isPowerOfTwo, shortestDecimal } from '../core/float-text.ts';
 
 /** Bytes that are handed over at once, about. */
 const pieceBytes = 1 << 16;

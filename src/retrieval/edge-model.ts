@@ -4,6 +4,7 @@ import { IdIndex, type IdTable, idAt } from '../core/ids.ts';
 import { type SparseVector, sparseVector } from '../core/sparse-vector.ts';
 import type { Kernels } from '../kernels/kernels.ts';
 import { openEdgeKernels } from '../kernels/open-edge.ts';
+import { CandidateTexts } from './candidate-texts.ts';
 import { checkConfig, type RetrievalConfig, retrievalVariant } from './config.ts';
 import {
   badEdgeFile,
@@ -41,9 +42,12 @@ export class EdgeModel {
   readonly ids: IdTable;
   /** Whole vectors, by place, as the index scales them. Absent: the file was written without. */
   readonly vectors: EdgeVectors | undefined;
+  readonly #kernels: Kernels;
   #index: IdIndex | undefined;
+  #texts: CandidateTexts | undefined;
 
   constructor(kernels: Kernels, file: EdgeFile) {
+    this.#kernels = kernels;
     this.header = file.header;
     this.ids = file.ids;
     const index = placeFile(kernels, file);
@@ -61,6 +65,12 @@ export class EdgeModel {
     const source = place === undefined ? vectorOf(query) : this.#vectorAt(place);
     const { items, scores } = this.retriever.search(source, config, { nowMs: query.nowMs, excluded: place });
     return Array.from(items, (item, i) => ({ id: idAt(this.ids, item), score: scores[i] }));
+  }
+
+  /** Writes candidates as text. The first call takes the kernel memory that is kept for the ids. */
+  get texts(): CandidateTexts {
+    this.#texts ??= new CandidateTexts(this.#kernels, this.ids);
+    return this.#texts;
   }
 
   /** Place of an item, or -1. */

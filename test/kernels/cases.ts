@@ -23,7 +23,7 @@ import {
   union,
 } from './matrix-cases.ts';
 import { cutInterests, decayValues, interests, lastStates } from './model-cases.ts';
-import { rescoreItems, scanPostings } from './retrieval-cases.ts';
+import { rescoreItems, scanPostings, writeCandidates } from './retrieval-cases.ts';
 import { hammingPairs, samplePairs, simhashRows, wedgeTables } from './similarity-cases.ts';
 import {
   applyEvents,
@@ -100,6 +100,7 @@ export const kernelCases: Readonly<Record<KernelName, MakeCase>> = {
   lastStates,
   scanPostings,
   rescoreItems,
+  writeCandidates,
   applyEvents,
   sweepItems,
   rebaseItems,

@@ -139,6 +139,35 @@ export const rescoreItems: MakeCase = (random, numQueries) => {
   };
 };
 
+export const writeCandidates: MakeCase = (random, numCandidates) => {
+  const numIds = 1 + random.below(20);
+  // Of ASCII, of which a third needs escaping.
+  const lengths = Array.from({ length: numIds }, () => random.below(random.chance() ? 8 : 60));
+  const idStarts = u32(numIds + 1);
+  lengths.forEach((length, i) => {
+    idStarts[i + 1] = idStarts[i] + length;
+  });
+  const idBytes = Uint8Array.from({ length: idStarts[numIds] + 16 }, () =>
+    random.below(random.chance() ? 128 : 96),
+  );
+  const room = random.chance() ? 2000 : 100_000;
+  const isDirect = random.chance();
+  return {
+    values: {
+      idStarts,
+      idBytes,
+      rowOf: isDirect ? undefined : random.u32(30, numIds),
+      items: random.u32(numCandidates, isDirect ? numIds : 30),
+      scores: Float32Array.from({ length: numCandidates }, () => random.weight() * 10 ** random.below(4)),
+      text: new Uint8Array(room),
+      room,
+      progress: u32(2),
+    },
+    count: numCandidates,
+    scratchBytes: 8 * numCandidates,
+  };
+};
+
 function positive(values: Float32Array): Float32Array {
   return values.map((value) => Math.max(value, 1e-15));
 }

@@ -30,6 +30,7 @@ export const simdKernels: readonly KernelName[] = [
   'hammingPairs',
   'samplePairs',
   'scanPostings',
+  'writeCandidates',
   'proposeMoves',
   'moveAtOnce',
 ];

@@ -1,13 +1,15 @@
 /** Candidates from posting lists: as the service does it, re-ranked, and exactly; and the joined score. */
 import type { Csr } from '../../../src/core/csr.ts';
+import { idTableFromStrings } from '../../../src/core/ids.ts';
 import { randomKey, streamOf, uniform } from '../../../src/core/rng.ts';
-import { vectorOfRow } from '../../../src/core/sparse-vector.ts';
+import { type SparseVector, vectorOfRow } from '../../../src/core/sparse-vector.ts';
 import type { Kernels } from '../../../src/kernels/kernels.ts';
 import { buildCsr, topKRows } from '../../../src/kernels/sparse.ts';
 import { computeGlobalView } from '../../../src/recommend/global-view.ts';
 import { openRecommender, recommend, weighCarriers } from '../../../src/recommend/joined-score.ts';
+import { CandidateTexts } from '../../../src/retrieval/candidate-texts.ts';
 import { defaultRetrievalConfig, type RetrievalConfig } from '../../../src/retrieval/config.ts';
-import { buildItemIndex } from '../../../src/retrieval/item-index.ts';
+import { buildItemIndex, type ItemIndex } from '../../../src/retrieval/item-index.ts';
 import { Retriever } from '../../../src/retrieval/retriever.ts';
 import type { SuiteInputs } from '../inputs.ts';
 import { type Part, part, type Work } from '../work.ts';
@@ -50,8 +52,23 @@ export async function retrievalWorks(kernels: Kernels, inputs: SuiteInputs): Pro
       { ...WHOLE, exact: true },
       part('exact search (whole lists, block by block)', 'scanPostings', 'rescoreItems'),
     ),
+    candidateTexts(index, sources),
     await joinedScore(kernels, inputs),
   ];
+}
+
+/** Ids as services have them: eighteen digits. */
+function candidateTexts(index: ItemIndex, sources: readonly SparseVector[]): Work {
+  const ids = idTableFromStrings(Array.from({ length: index.numItems }, (_, row) => String(10 ** 17 + row)));
+  return {
+    shape: `${sources.length} answers of 200 candidates`,
+    async run(k) {
+      const texts = new CandidateTexts(k, ids, index.rowOf);
+      const retriever = new Retriever(k, index);
+      for (const source of sources) texts.pieces(retriever.search(source, defaultRetrievalConfig));
+    },
+    parts: [part('candidates as JSON text', 'writeCandidates')],
+  };
 }
 
 /** Popular clusters are popular with all; scores fall from the first to the last of an item. */

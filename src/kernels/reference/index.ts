@@ -3,6 +3,7 @@
  * comparing test, and the JS side of the benchmarks. Same blocks, same memory, same bits.
  */
 import type { KernelExports } from '../abi.ts';
+import { candidateTextTwins } from './candidate-text.ts';
 import { coloringTwins } from './coloring.ts';
 import { columnTwins } from './columns.ts';
 import { communitiesTwins } from './communities.ts';
@@ -35,6 +36,7 @@ export function createReferenceKernels(buffer: ArrayBufferLike): KernelExports {
     ...interestedInTwins(memory),
     ...columnTwins(memory),
     ...postingsTwins(memory),
+    ...candidateTextTwins(memory),
     ...streamTwins(memory, buffer),
   };
 }
