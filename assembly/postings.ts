@@ -2,42 +2,13 @@
 // A source is a sparse vector; each query scans the lists of some of its clusters.
 import { getF32, getF64, getU32, setF32, setU32 } from './access';
 import { ln } from './math';
+import { keepDots } from './dot-sums';
+import { ScanPostingsParams, SLACK } from './scan-params';
 import { barBelow, keepLargest, keyCapacity, setKey, storeByScore } from './selection';
 
 // How a candidate's sum of squares n becomes what divides its dot product.
 const NORM_ROOT: u32 = 1; // sqrt(n)
 const NORM_LOG: u32 = 2; // ln(1 + n); 0 stands for 1
-
-/** Room for rounding where a product is held against a quotient: nothing that could be kept is passed over. */
-const SLACK: f64 = 1.0 - 1e-6;
-
-@unmanaged class ScanPostingsParams {
-  numItems: u32;
-  tableBits: u32; // 0: sums lie at their items' places; else found by a table of 2^tableBits, at least twice the entries of a query
-  items: usize; // u32, the items of all lists
-  scores: usize; // f32 at the same places, each at least 1e-15
-  norms: usize; // f32[numItems], norm of an item's whole vector; none: the norm over the lists scanned
-  queryStarts: usize; // u32[numQueries + 1]: lists queryStarts[q] .. queryStarts[q + 1] belong to query q
-  listStarts: usize; // u32[numLists], first place in items and scores
-  listLengths: usize; // u32[numLists]
-  listWeights: usize; // f32[numLists], score of the source in that cluster, > 0
-  numBlocks: u32; // 0: every entry is read; else the items fall into that many blocks, and lists ascend by item
-  runBlocks: usize; // u32, for each run of entries of one list in one block: the block
-  runMaxima: usize; // f32, its largest score
-  runEntries: usize; // u32, its first place in items and scores; one more than runs
-  listRuns: usize; // u32[numLists], first run of each list
-  listRunCounts: usize; // u32[numLists]
-  sourceNorms: usize; // f64[numQueries], what divides all scores of a query, > 0
-  firstItems: usize; // u32[numQueries]: items firstItems[q] .. endItems[q] count
-  endItems: usize; // u32[numQueries]
-  excluded: usize; // u32[numQueries], an item that is left out; 4294967295: none
-  candidateNorm: u32; // 0, NORM_ROOT or NORM_LOG
-  threshold: f32; // kept iff score > threshold >= 0
-  topK: u32; // > 0
-  counts: usize; // u32[numQueries], out
-  slotItems: usize; // u32[numQueries * topK], out, best first; ties to the lower item
-  slotScores: usize; // f32[numQueries * topK], out
-}
 
 /** dot and n of one item, f32 each, one after the other: dot += score * weight, n += score^2. */
 // @ts-ignore: decorator
@@ -158,123 +129,6 @@ const SLACK: f64 = 1.0 - 1e-6;
   return numMet;
 }
 
-/** dots[item] += score * weight for the `count` entries of one list: nothing else is in this loop, so it runs at the pace of the memory. */
-function addDots(items: usize, scores: usize, count: u32, weight: f32, dots: usize): void {
-  const end = items + ((<usize>count) << 2);
-  const toScore = scores - items;
-  for (; items < end; items += 4) {
-    const dot = dots + ((<usize>load<u32>(items)) << 2);
-    store<f32>(dot, load<f32>(dot) + load<f32>(items + toScore) * weight);
-  }
-}
-
-/** The largest f32 that is not above `bound` >= 0. */
-// @ts-ignore: decorator
-@inline function floorF32(bound: f64): f32 {
-  const nearest = <f32>bound;
-  return <f64>nearest > bound ? reinterpret<f32>(reinterpret<u32>(nearest) - 1) : nearest;
-}
-
-/** Sums that are looked at together: a line of the cache. */
-const LINE: u32 = 16;
-/** One of so many lines is looked at to guess the bar. */
-const SAMPLED: u32 = 16;
-
-/** First of the lines from, from + step, ... below `end` with a sum above the limit; else what is not below `end`. Numbers are of items. */
-// @ts-ignore: decorator
-@inline function findAbove(dots: usize, from: u32, end: u32, step: u32, limit: f32): u32 {
-  if (!ASC_FEATURE_SIMD) {
-    while (from < end && aboveInLine(dots, from, limit) == 0) from += step;
-    return from;
-  }
-  const limits = f32x4.splat(limit);
-  for (; from < end; from += step) {
-    const line = dots + ((<usize>from) << 2);
-    const half = f32x4.pmax(v128.load(line), v128.load(line, 16));
-    const rest = f32x4.pmax(v128.load(line, 32), v128.load(line, 48));
-    if (v128.any_true(f32x4.gt(f32x4.pmax(half, rest), limits))) break;
-  }
-  return from;
-}
-
-/** Bit i: sum i of the line is above the limit. */
-// @ts-ignore: decorator
-@inline function aboveInLine(dots: usize, first: u32, limit: f32): u32 {
-  const line = dots + ((<usize>first) << 2);
-  let above: u32 = 0;
-  if (ASC_FEATURE_SIMD) {
-    const limits = f32x4.splat(limit);
-    above = i32x4.bitmask(f32x4.gt(v128.load(line), limits));
-    above |= i32x4.bitmask(f32x4.gt(v128.load(line, 16), limits)) << 4;
-    above |= i32x4.bitmask(f32x4.gt(v128.load(line, 32), limits)) << 8;
-    above |= i32x4.bitmask(f32x4.gt(v128.load(line, 48), limits)) << 12;
-  } else {
-    for (let i: u32 = 0; i < LINE; i++) above |= u32(getF32(line, i) > limit) << i;
-  }
-  return above;
-}
-
-/**
- * Keys of the items whose score is above the bar, from one of `step` / LINE lines of sums. Whenever there are as many as fit, only the `kept`
- * best stay, and the worst of them becomes the bar. Returns how many there are.
- */
-function keepAbove(p: ScanPostingsParams, q: u32, dots: usize, keys: usize, step: u32, kept: u32, least: f32): u32 {
-  const sourceNorm = getF64(p.sourceNorms, q);
-  const first = getU32(p.firstItems, q);
-  const end = getU32(p.endItems, q);
-  const capacity = keyCapacity(p.topK, p.numItems);
-  let bar = least;
-  let limit = floorF32(<f64>bar * sourceNorm * SLACK);
-  let size: u32 = 0;
-  let line = findAbove(dots, first & ~(LINE - 1), end, step, limit);
-  while (line < end) {
-    for (let above = aboveInLine(dots, line, limit); above != 0; above &= above - 1) {
-      const item = line + ctz<u32>(above);
-      const score = <f32>(<f64>getF32(dots, item) / sourceNorm);
-      if (item < first || item >= end || !(score > bar)) continue;
-      setKey(keys, size++, item, score);
-      if (size == capacity && capacity > kept) {
-        keepLargest(keys, size, kept);
-        size = kept;
-        bar = max<f32>(bar, barBelow(keys, size));
-        limit = floorF32(<f64>bar * sourceNorm * SLACK);
-      }
-    }
-    line = findAbove(dots, line + step, end, step, limit);
-  }
-  return size;
-}
-
-/** A bar that about twice topK items pass, by a sample of the sums; the threshold when the sample has too few. */
-function guessBar(p: ScanPostingsParams, q: u32, dots: usize, keys: usize): f32 {
-  const topK = p.topK;
-  if (getU32(p.endItems, q) - getU32(p.firstItems, q) < topK << 2) return p.threshold;
-  const kept = min<u32>((topK << 1) / SAMPLED + 4, topK << 1);
-  const size = keepAbove(p, q, dots, keys, LINE * SAMPLED, kept, p.threshold);
-  if (size < kept) return p.threshold;
-  if (size > kept) keepLargest(keys, size, kept);
-  return max<f32>(p.threshold, barBelow(keys, kept));
-}
-
-/**
- * The keys of query q where all candidates are divided by the same: sums of dot alone at their items' places, f32 each, zero before and after.
- * Windows and exclusions are looked at afterwards, and so is which items were met: reading all sums in order costs less than listing some.
- */
-function keepDots(p: ScanPostingsParams, q: u32, dots: usize, keys: usize): u32 {
-  const lastList = getU32(p.queryStarts, q + 1);
-  for (let list = getU32(p.queryStarts, q); list < lastList; list++) {
-    const start = (<usize>getU32(p.listStarts, list)) << 2;
-    addDots(p.items + start, p.scores + start, getU32(p.listLengths, list), getF32(p.listWeights, list), dots);
-  }
-  const excluded = getU32(p.excluded, q);
-  if (excluded < p.numItems) setF32(dots, excluded, 0);
-  const guess = guessBar(p, q, dots, keys);
-  let size = keepAbove(p, q, dots, keys, LINE, p.topK, guess);
-  if (size < p.topK && guess > p.threshold) size = keepAbove(p, q, dots, keys, LINE, p.topK, p.threshold);
-  memory.fill(dots, 0, (<usize>p.numItems) << 2);
-  return size;
-}
-
 /** The keys of query q by sums of both dot and n, of the items met. */
 function keepSums(p: ScanPostingsParams, q: u32, table: usize, sums: usize, bounds: usize, met: usize, keys: usize): u32 {
   const capacity = keyCapacity(p.topK, p.numItems);
@@ -325,20 +179,21 @@ function keepSums(p: ScanPostingsParams, q: u32, table: usize, sums: usize, boun
  *   n(i) = sum over the lists of score(l, i)^2, or norm(i)^2 where norms are given
  * with f(n) = 1, sqrt(n) or ln(1 + n). Sums of a query in f32, in the order of its lists; quotients in f64.
  * Blocks go with candidateNorm 0 and without a table; they change nothing but the time.
- * Scratch: without a table 8 numItems bytes, zero before and after, and 4 numBlocks; with one 16 m, where m = 2^(tableBits - 1). Then 4 numItems
- * or 4 m, rounded up to 8, and 8 min(4 topK, numItems); at least 64. Cost O(entries scanned + items met), and with f(n) = 1 without a table and
+ * Scratch: without a table 8 numItems bytes, at least 64, zero before and after, and 4 numBlocks; with one 16 m, where m = 2^(tableBits - 1),
+ * and 64. Then 4 numItems or 4 m, rounded up to 8, and 8 min(4 topK, numItems). Cost O(entries scanned + items met), and with f(n) = 1 without a table and
  * blocks O(entries scanned + numItems / 16).
  */
 export function scanPostings(params: usize, scratch: usize, lo: u32, hi: u32): void {
   const p = changetype<ScanPostingsParams>(params);
   const most = p.tableBits ? <u32>1 << (p.tableBits - 1) : p.numItems;
   const sums = p.tableBits ? scratch + ((<usize>most) << 3) : scratch;
-  const bounds = sums + ((<usize>most) << 3);
+  // A line of sums of dot alone may be longer than all sums.
+  const bounds = sums + max<usize>((<usize>most) << 3, 64);
   const met = bounds + ((<usize>(p.numBlocks + 1) >> 1) << 3);
   const keys = met + ((<usize>(most + 1) >> 1) << 3);
   const isDotAtPlaces = p.candidateNorm == 0 && !p.tableBits && !p.numBlocks;
   for (let q = lo; q < hi; q++) {
-    let size = isDotAtPlaces ? keepDots(p, q, sums, keys) : keepSums(p, q, scratch, sums, bounds, met, keys);
+    let size = isDotAtPlaces ? keepDots(p, q, sums, met, keys) : keepSums(p, q, scratch, sums, bounds, met, keys);
     if (size > p.topK) keepLargest(keys, size, p.topK);
     size = min<u32>(size, p.topK);
     const slot = (<usize>q * p.topK) << 2;

@@ -160,13 +160,46 @@ function sinkLeast(keys: usize, place: u32, size: u32, key: u64): void {
   setKeyAt(keys, at, key);
 }
 
+function heapSort(keys: usize, size: u32): void {
+  for (let i = size >> 1; i > 0; i--) sinkLeast(keys, i - 1, size, keyAt(keys, i - 1));
+  for (let last = size - 1; last > 0; last--) {
+    const key = keyAt(keys, last);
+    setKeyAt(keys, last, keyAt(keys, 0));
+    sinkLeast(keys, 0, last, key);
+  }
+}
+
+/** Keys that are cheaper to insert than to part. */
+const FEW_KEYS: u32 = 12;
+
+/** Sorts lo..hi, largest first, by parting without a branch; after so many rounds in vain by a heap. */
+function sortKeys(keys: usize, lo: u32, hi: u32, rounds: u32): void {
+  let from = lo;
+  while (hi - from > FEW_KEYS) {
+    if (rounds-- == 0) return heapSort(keys + ((<usize>from) << 3), hi - from);
+    const place = medianPlace(keys, from, hi);
+    const pivot = keyAt(keys, place);
+    setKeyAt(keys, place, keyAt(keys, hi - 1));
+    const at = partition(keys, from, hi - 1, pivot);
+    setKeyAt(keys, hi - 1, keyAt(keys, at));
+    setKeyAt(keys, at, pivot);
+    sortKeys(keys, from, at, rounds);
+    from = at + 1;
+  }
+  for (let i = from + 1; i < hi; i++) {
+    const key = keyAt(keys, i);
+    let at = i;
+    for (; at > from && keyAt(keys, at - 1) < key; at--) setKeyAt(keys, at, keyAt(keys, at - 1));
+    setKeyAt(keys, at, key);
+  }
+}
+
 /** Writes indices and scores of the first `size` keys, best first. Cost O(size log size). */
 export function storeByScore(keys: usize, size: u32, indicesOut: usize, dataOut: usize): void {
-  for (let i = size >> 1; i > 0; i--) sinkLeast(keys, i - 1, size, keyAt(keys, i - 1));
-  for (let last = size; last > 0; last--) {
-    const key = keyAt(keys, 0);
-    setU32(indicesOut, last - 1, ~(<u32>key));
-    setU32(dataOut, last - 1, <u32>(key >> 32));
-    sinkLeast(keys, 0, last - 1, keyAt(keys, last - 1));
+  if (size > 1) sortKeys(keys, 0, size, 2 * (32 - clz<u32>(size)));
+  for (let i: u32 = 0; i < size; i++) {
+    const key = keyAt(keys, i);
+    setU32(indicesOut, i, ~(<u32>key));
+    setU32(dataOut, i, <u32>(key >> 32));
   }
 }

@@ -98,50 +98,63 @@ static float floor_f32(double bound) {
   memcpy(&nearest, &bits, 4);
   return nearest;
 }
-static u32 find_above(const float *dots, u32 from, u32 end, u32 step, float limit) {
-  for (; from < end; from += step) {
-    u32 above = 0;
-    for (u32 i = 0; i < LINE; i++) above |= dots[from + i] > limit;
-    if (above) break;
-  }
-  return from;
+static float largest_of_line(const float *line) {
+  float largest = 0;
+  for (u32 i = 0; i < LINE; i++) largest = line[i] > largest ? line[i] : largest;
+  return largest;
 }
-static u32 keep_above(u8 *m, const ScanPostings *p, u32 q, const float *dots, u64 *keys, u32 step, u32 kept, float bar) {
+static u32 list_lines(float *dots, u32 from, u32 end, float limit, u32 *lines) {
+  u32 num = 0;
+  for (u32 first = from; first < end; first += LINE) {
+    float *line = dots + first;
+    u32 is_above = largest_of_line(line) > limit;
+    lines[num] = first;
+    for (u32 i = 0; i < LINE; i++) line[i] = is_above ? line[i] : 0;
+    num += is_above;
+  }
+  return num;
+}
+static u32 keep_above(u8 *m, const ScanPostings *p, u32 q, float *dots, u32 *lines, u64 *keys, float bar) {
   double source_norm = F64(p->source_norms)[q];
-  u32 first = U32(p->first_items)[q], end = U32(p->end_items)[q], size = 0;
-  u32 capacity = (u64)p->top_k << 2 < p->num_items ? p->top_k << 2 : p->num_items;
+  u32 first = U32(p->first_items)[q], end = U32(p->end_items)[q], top_k = p->top_k, size = 0;
+  u32 capacity = key_capacity(top_k, p->num_items);
   float limit = floor_f32((double)bar * source_norm * SLACK);
-  u32 line = find_above(dots, first & ~(u32)(LINE - 1), end, step, limit);
-  for (; line < end; line = find_above(dots, line + step, end, step, limit)) {
+  u32 num_lines = list_lines(dots, first & ~(u32)(LINE - 1), end, limit, lines);
+  for (u32 l = 0; l < num_lines; l++) {
+    float *line = dots + lines[l];
     u32 above = 0;
-    for (u32 i = 0; i < LINE; i++) above |= (u32)(dots[line + i] > limit) << i;
+    for (u32 i = 0; i < LINE; i++) above |= (u32)(line[i] > limit) << i;
     for (; above; above &= above - 1) {
-      u32 item = line + __builtin_ctz(above);
+      u32 item = lines[l] + __builtin_ctz(above);
       float score = (float)((double)dots[item] / source_norm);
       if (item < first || item >= end || !(score > bar)) continue;
       keys[size++] = key_of(item, score);
-      if (size == capacity && capacity > kept) {
-        keep_largest(keys, size, kept);
-        size = kept;
+      if (size == capacity && capacity > top_k) {
+        keep_largest(keys, size, top_k);
+        size = top_k;
         float worst = bar_below(keys, size);
         if (worst > bar) bar = worst;
         limit = floor_f32((double)bar * source_norm * SLACK);
       }
     }
+    memset(line, 0, LINE * sizeof *line);
   }
   return size;
 }
 static float guess_bar(u8 *m, const ScanPostings *p, u32 q, const float *dots, u64 *keys) {
-  u32 top_k = p->top_k, kept = (top_k << 1) / SAMPLED + 4;
-  if (kept > top_k << 1) kept = top_k << 1;
-  if (U32(p->end_items)[q] - U32(p->first_items)[q] < top_k << 2) return p->threshold;
-  u32 size = keep_above(m, p, q, dots, keys, LINE * SAMPLED, kept, p->threshold);
-  if (size < kept) return p->threshold;
-  if (size > kept) keep_largest(keys, size, kept);
-  float bar = bar_below(keys, kept);
+  u32 first = U32(p->first_items)[q], end = U32(p->end_items)[q], kept = (p->top_k << 1) / SAMPLED + 4, size = 0;
+  if (end - first < p->top_k << 2) return p->threshold;
+  for (u32 start = first & ~(u32)(LINE - 1); start < end; start += LINE * SAMPLED) {
+    float largest = largest_of_line(dots + start);
+    keys[size] = key_of(start, largest);
+    size += largest > 0;
+  }
+  if (size <= kept) return p->threshold;
+  keep_largest(keys, size, kept);
+  float bar = (float)((double)bar_below(keys, kept) / F64(p->source_norms)[q]);
   return bar > p->threshold ? bar : p->threshold;
 }
-static u32 keep_dots(u8 *m, const ScanPostings *p, u32 q, float *dots, u64 *keys) {
+static void sum_dots(u8 *m, const ScanPostings *p, u32 q, float *dots) {
   for (u32 list = U32(p->query_starts)[q]; list < U32(p->query_starts)[q + 1]; list++) {
     float weight = F32(p->list_weights)[list];
     u32 start = U32(p->list_starts)[list], end = start + U32(p->list_lengths)[list];
@@ -150,10 +163,18 @@ static u32 keep_dots(u8 *m, const ScanPostings *p, u32 q, float *dots, u64 *keys
     for (u32 i = start; i < end; i++) dots[items[i]] += scores[i] * weight;
   }
   if (U32(p->excluded)[q] < p->num_items) dots[U32(p->excluded)[q]] = 0;
-  float guess = guess_bar(m, p, q, dots, keys);
-  u32 size = keep_above(m, p, q, dots, keys, LINE, p->top_k, guess);
-  if (size < p->top_k && guess > p->threshold) size = keep_above(m, p, q, dots, keys, LINE, p->top_k, p->threshold);
-  memset(dots, 0, (size_t)p->num_items * 4);
+}
+static u32 keep_dots(u8 *m, const ScanPostings *p, u32 q, float *dots, void *spare, u64 *keys) {
+  sum_dots(m, p, q, dots);
+  float guess = guess_bar(m, p, q, dots, spare);
+  u32 size = keep_above(m, p, q, dots, spare, keys, guess);
+  if (size < p->top_k && guess > p->threshold) {
+    sum_dots(m, p, q, dots);
+    size = keep_above(m, p, q, dots, spare, keys, p->threshold);
+  }
+  u32 first = U32(p->first_items)[q] & ~(u32)(LINE - 1), end = (U32(p->end_items)[q] + LINE - 1) & ~(u32)(LINE - 1);
+  memset(dots, 0, (size_t)first * 4);
+  if (end < p->num_items) memset(dots + end, 0, (size_t)(p->num_items - end) * 4);
   return size;
 }
 static u32 keep_sums(u8 *m, const ScanPostings *p, u32 q, u32 *table, Sum *sums, float *bounds, u32 *met, u64 *keys) {
@@ -194,12 +215,12 @@ KERNEL(scanPostings) {
   u32 top_k = p->top_k, most = p->table_bits ? 1u << (p->table_bits - 1) : p->num_items;
   u8 *at = scratch + (p->table_bits ? (size_t)most << 3 : 0);
   Sum *sums = (Sum *)at;
-  float *bounds = (float *)(at += (size_t)most << 3);
+  float *bounds = (float *)(at += most < 8 ? 64 : (size_t)most << 3);
   u32 *met = (u32 *)(at += (size_t)((p->num_blocks + 1) >> 1) << 3);
   u64 *keys = (u64 *)(at + ((size_t)((most + 1) >> 1) << 3));
   int is_dot_alone = p->candidate_norm == 0 && !p->table_bits && !p->num_blocks;
   for (u32 q = lo; q < hi; q++) {
-    u32 size = is_dot_alone ? keep_dots(m, p, q, (float *)sums, keys)
+    u32 size = is_dot_alone ? keep_dots(m, p, q, (float *)sums, met, keys)
       : keep_sums(m, p, q, (u32 *)scratch, sums, bounds, met, keys);
     if (size > top_k) { keep_largest(keys, size, top_k); size = top_k; }
     store_by_score(keys, size, U32(p->slot_items) + (size_t)q * top_k, U32(p->slot_scores) + (size_t)q * top_k);

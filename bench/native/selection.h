@@ -87,13 +87,35 @@ static inline void sink_least(u64 *keys, u32 place, u32 size, u64 key) {
   }
   keys[at] = key;
 }
-static inline void store_by_score(u64 *keys, u32 size, u32 *indices, u32 *data) {
+static inline void heap_sort(u64 *keys, u32 size) {
   for (u32 i = size >> 1; i > 0; i--) sink_least(keys, i - 1, size, keys[i - 1]);
-  for (u32 last = size; last > 0; last--) {
-    u64 key = keys[0];
-    indices[last - 1] = ~(u32)key;
-    data[last - 1] = (u32)(key >> 32);
-    sink_least(keys, 0, last - 1, keys[last - 1]);
+  for (u32 last = size - 1; last > 0; last--) {
+    u64 key = keys[last];
+    keys[last] = keys[0];
+    sink_least(keys, 0, last, key);
   }
+}
+static void sort_keys(u64 *keys, u32 from, u32 hi, u32 rounds) {
+  while (hi - from > 12) {
+    if (rounds-- == 0) { heap_sort(keys + from, hi - from); return; }
+    u32 place = median_place(keys, from, hi);
+    u64 pivot = keys[place];
+    keys[place] = keys[hi - 1];
+    u32 at = partition(keys, from, hi - 1, pivot);
+    keys[hi - 1] = keys[at];
+    keys[at] = pivot;
+    sort_keys(keys, from, at, rounds);
+    from = at + 1;
+  }
+  for (u32 i = from + 1; i < hi; i++) {
+    u64 key = keys[i];
+    u32 at = i;
+    for (; at > from && keys[at - 1] < key; at--) keys[at] = keys[at - 1];
+    keys[at] = key;
+  }
+}
+static inline void store_by_score(u64 *keys, u32 size, u32 *indices, u32 *data) {
+  if (size > 1) sort_keys(keys, 0, size, 2 * (32 - __builtin_clz(size)));
+  for (u32 i = 0; i < size; i++) { indices[i] = ~(u32)keys[i]; data[i] = (u32)(keys[i] >> 32); }
 }
 #endif

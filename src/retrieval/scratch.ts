@@ -10,7 +10,7 @@ export function scratchSizes(numItems: number, numClusters: number) {
   const most = 2 ** (mostTableBits(numItems) - 1);
   return {
     atPlaces: 8 * (numItems + 8 + Math.ceil(numItems / 2) + Math.ceil(numItems / BLOCK_ITEMS) + 1) + keys,
-    byTable: 20 * most + keys,
+    byTable: 20 * most + 64 + keys,
     rescore: 8 * (Math.ceil(numClusters / 2) + MAX_CANDIDATES),
   };
 }

@@ -58,7 +58,7 @@ export const scanPostings: MakeCase = (random, numQueries) => {
       slotScores: f32(numQueries * topK),
     },
     count: numQueries,
-    scratchBytes: 8 * (2 * most + numItems + Math.ceil(most / 2) + Math.min(4 * topK, numItems)),
+    scratchBytes: 64 + 8 * (2 * most + numItems + Math.ceil(most / 2) + Math.min(4 * topK, numItems)),
   };
 };
 
