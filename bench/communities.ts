@@ -1,7 +1,8 @@
 /**
  * Community detection: speed, scale, quality and renewal in one table.
- *   npm run bench:communities [-- --only speed,scale --com-dblp FILE --com-dblp-truth FILE --gowalla FILE --python python3]
- * Writes bench/COMMUNITIES.md. Graphs are planted, or read from files where given; peers run where they are installed.
+ *   npm run bench:communities [-- --only speed,scale --com-dblp FILE --com-dblp-truth FILE --gowalla FILE --python python3 --sbf JAR]
+ * Writes bench/COMMUNITIES.md. Graphs are planted, or read from files where given; peers run where they are installed,
+ * sbf where its jar is given (communities/sbf.ts says where to get one).
  */
 import { membersOf } from '../src/core/memberships.ts';
 import { averageF1 } from '../src/evaluate/average-f1.ts';
@@ -38,9 +39,11 @@ const args = await benchFlags(parts)
   .option('email', { type: 'string', describe: 'email-Eu-core (SNAP): EDGES,LABELS' })
   .option('ego-twitter', { type: 'string', describe: 'ego-Twitter (SNAP): EDGES,CIRCLES' })
   .option('python', { type: 'string', default: 'python3', describe: 'A Python with igraph, as peer' })
+  .option('sbf', { type: 'string', describe: 'Jar or class path of twitter/sbf, as peer' })
   .parseAsync();
 
 const wanted = new Set(args.only.split(','));
+const speed = { numRounds: args.rounds, sbf: args.sbf };
 const page = new Page('COMMUNITIES.md', 'Community detection', 'bench:communities');
 const add = page.add.bind(page);
 
@@ -48,10 +51,7 @@ if (wanted.has('speed') || wanted.has('updates')) {
   const graph = await planted(200_000);
   const settings = { numCommunities: 2000, wtCoeff: 10 };
   if (wanted.has('speed'))
-    add(
-      'Speed of a sweep, planted',
-      await compareSpeed(graph, { ...settings, numRounds: args.rounds, withTwin: true }),
-    );
+    add('Speed of a sweep, planted', await compareSpeed(graph, { ...settings, ...speed, withTwin: true }));
   if (wanted.has('updates'))
     add('Ways to update, planted, after 5 epochs', await compareUpdates(graph, settings));
 }
@@ -61,10 +61,7 @@ if (wanted.has('dblp') && args.comDblp) {
   const { graph, truth } = await readWithTruth(args.comDblp, args.comDblpTruth);
   const settings = { numCommunities: 3170, wtCoeff: 10 };
   // sbf: .6 to 1.4 s an epoch on a machine like ours.
-  add(
-    'com-DBLP, speed',
-    await compareSpeed(graph, { ...settings, numRounds: args.rounds, referenceSeconds: 1 }),
-  );
+  add('com-DBLP, speed', await compareSpeed(graph, { ...settings, ...speed, referenceSeconds: 1 }));
   const rows = await edgeF1(graph, settings, ['1', '2', '3']);
   add(
     'com-DBLP, k = 3170, α = 10, 5 epochs (sbf: edge F1 28.9 %, 24 % of vertices)',
@@ -98,11 +95,11 @@ if (wanted.has('gowalla') && args.gowalla) {
   // sbf: 4.5 to 7.9 s an epoch on a machine like ours.
   add(
     'Gowalla similarity, speed, weighted as sbf',
-    await compareSpeed(graph, { ...settings, numRounds: args.rounds, referenceSeconds: 6 }),
+    await compareSpeed(graph, { ...settings, ...speed, referenceSeconds: 6 }),
   );
   add(
     'Gowalla similarity, speed, unit weights',
-    await compareSpeed(unit, { ...settings, numRounds: args.rounds, referenceSeconds: 6 }),
+    await compareSpeed(unit, { ...settings, ...speed, referenceSeconds: 6 }),
   );
   const rows = [];
   for (const unitWeights of [false, true]) {

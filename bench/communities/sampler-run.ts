@@ -2,7 +2,7 @@
 import { writeFileSync } from 'node:fs';
 import { placeDetectionGraph } from '../../src/communities/detection-graph.ts';
 import { initialise } from '../../src/communities/initialise.ts';
-import { weighVertices } from '../../src/communities/metrics.ts';
+import { type CommunityMetrics, measureCommunities, weighVertices } from '../../src/communities/metrics.ts';
 import type { SamplerOptions, Update } from '../../src/communities/options.ts';
 import { shufflePhases } from '../../src/communities/phases.ts';
 import { placeSampler, type Sampler } from '../../src/communities/sampler.ts';
@@ -23,6 +23,8 @@ export const samplerOptions = (wtCoeff: number, update: Update = 'phases'): Samp
 export interface SamplerRun {
   readonly sampler: Sampler;
   readonly start: Memberships;
+  /** The state as it is. */
+  readonly measure: () => Promise<CommunityMetrics>;
   readonly write: (file: string, numEpochs: number) => Promise<void>;
 }
 
@@ -35,7 +37,8 @@ export async function startSampler(
   update: Update = 'phases',
 ): Promise<SamplerRun> {
   const { placed, neighborhoods } = await placeDetectionGraph(kernels, graph);
-  const { meanWeights } = await weighVertices(kernels, placed);
+  const weights = await weighVertices(kernels, placed);
+  const { meanWeights } = weights;
   const start = initialise(
     'random-neighborhoods',
     neighborhoods,
@@ -48,6 +51,8 @@ export async function startSampler(
   return {
     sampler,
     start,
+    measure: () =>
+      measureCommunities(kernels, placed, weights, sampler.current(), randomKey('1', 'pairs of the result')),
     async write(file, numEpochs) {
       const { order, indptr, phases, numEntries } = placed;
       await placed.visit([0], async ([{ indices, data }]) => {
