@@ -8,8 +8,9 @@
 // neighbours, which leaves e^(inverseTemperature * objective) invariant: no acceptance test is needed. At infinite
 // inverseTemperature the best is taken; ties stay, else go to the first met.
 import { getF32, getF64, getU32, setF32, setF64, setU32 } from './access';
-import { ACCEPTED, drawSoftmax, PROPOSED_EMPTY } from './metropolis';
+import { ACCEPTED, PROPOSED_EMPTY } from './metropolis';
 import { epochKey, streamOf, uniform } from './rng';
+import { drawSoftmax } from './softmax';
 
 @unmanaged class GrowthParams {
   order: usize; // u32[n]: vertex at each place

@@ -2,9 +2,9 @@
 // (V8's Math.log/exp and AssemblyScript's differ from each other in the last bit for about one input in ten.)
 // Method and coefficients: FreeBSD msun e_exp.c / e_log.c (Sun Microsystems, 1993); error below 1 ulp.
 
-const LN2_HIGH: f64 = 6.93147180369123816490e-1;
-const LN2_LOW: f64 = 1.90821492927058770002e-10;
-const INVERSE_LN2: f64 = 1.44269504088896338700;
+export const LN2_HIGH: f64 = 6.93147180369123816490e-1;
+export const LN2_LOW: f64 = 1.90821492927058770002e-10;
+export const INVERSE_LN2: f64 = 1.44269504088896338700;
 
 /** e^x. Below -708 the result is 0 (no subnormals), above 709 infinity. */
 export function exp(x: f64): f64 {

@@ -19,9 +19,10 @@ import {
   slotOf, tableOf, weightsOf,
 } from './membership-rows';
 import { coverNeighbors, isRow, scoreOne, scoreRow, scoreSubsets } from './membership-scores';
-import { ACCEPTED, drawSoftmax, PROPOSED_EMPTY, PROPOSED_SAME } from './metropolis';
+import { ACCEPTED, PROPOSED_EMPTY, PROPOSED_SAME } from './metropolis';
 import { moveRow } from './overlap-lists';
 import { epochKey, streamOf, uniform } from './rng';
+import { drawSoftmax } from './softmax';
 
 const MULTIPLE: u32 = 1;
 const FRACTION: u32 = 2;

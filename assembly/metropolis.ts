@@ -13,12 +13,12 @@
 // A batch of vertices goes through one small loop after the other: what is around all of them (around.ts), who has
 // anything to decide, their draws, their scores, their decisions. Each loop keeps what it needs in registers.
 import { getF64, getU32, setF64, setU32 } from './access';
-import { movedOf, packAround, packOthers, packWeightedOthers, SPARE_WORDS } from './around';
-import { exp, ln } from './math';
+import { movedOf, packAround, packOthers, packWeightedOthers } from './around';
+import { Batch, BATCH_EDGES, BATCH_VERTICES, batchIn, Visit, visitAt } from './batch';
+import { ln } from './math';
 import { epochKey, mix, streamOf, uniform, unit } from './rng';
+import { drawSoftmax, lnSumExp, NEGLIGIBLE } from './softmax';
 
-/** Candidates whose score is this far below the best are left out of the softmax (e^-40 is below 2^-57). */
-const NEGLIGIBLE: f64 = -40;
 /** ln U is never below this: uniforms are at least 2^-33. */
 const LOWEST_LN: f64 = -23;
 
@@ -28,9 +28,6 @@ const LOWEST_LN: f64 = -23;
  */
 const WEIGHT_BELOW: usize = memory.data<f64>([1, 0.36788, 0.13534, 0.04979, 0.01832, 0.00674, 0.00248, 0.00092, 0.00034]);
 
-/** Edges of a batch, unless a single vertex has more: what the loops hand on stays in the nearest cache. */
-const BATCH_EDGES: u32 = 1024;
-const BATCH_VERTICES: u32 = 256;
 
 export const PROPOSED_EMPTY: u8 = 1;
 export const PROPOSED_SAME: u8 = 2;
@@ -60,74 +57,6 @@ export const ACCEPTED: u8 = 4;
   anchors: usize; // u32[n]: a community of each vertex that counts more, or 0
   anchorCoeff: f64; // how much more, in neighbours
 }
-
-/** A vertex that has something to decide. */
-@unmanaged class Visit {
-  place: u32;
-  current: u32;
-  around: u32; // where its communities begin in those of the batch
-  numAround: u32;
-  candidates: u32; // where its candidates begin in those of the batch
-  numCandidates: u32;
-  leader: u32; // the candidate with the highest score
-  isCurrentMet: u32;
-  best: f64; // the highest score
-  second: f64;
-  currentScore: f64;
-  unused: f64;
-}
-
-/** Where the parts of scratch memory lie. */
-@unmanaged class Batch {
-  slots: usize; // {count u32} or, with weights, {count u32, weight f32}[k + 1], all zero between vertices
-  groups: usize; // u32, see packAround
-  around: usize; // u32: communities around the vertices of the batch
-  aroundWeights: usize; // f32
-  others: usize; // u32: communities around one vertex but its own
-  otherWeights: usize; // f32
-  visits: usize; // Visit
-  streams: usize; // u32: vertex of each visit, then its stream
-  draws: usize; // u32: first draw of each
-  candidates: usize; // u32: "none" and the communities that may be drawn, visit after visit
-  scores: usize; // f64
-  weights: usize; // f64: of one vertex's candidates
-}
-
-/**
- * Cuts scratch memory up; sweepScratchBytes of src/communities/sampler.ts says how much there must be.
- */
-function batchIn(scratch: usize, p: MetropolisParams): Batch {
-  const most = max<u32>(p.maxDegree, BATCH_EDGES) + 2 * SPARE_WORDS;
-  const vertices = BATCH_VERTICES + 2 * SPARE_WORDS;
-  const batch = changetype<Batch>(scratch + ((<usize>p.numCommunities + 1) << 3));
-  batch.slots = scratch;
-  let at = (changetype<usize>(batch) + offsetof<Batch>() + 15) & ~15;
-  batch.scores = at;
-  at += (<usize>(most + vertices)) << 3;
-  batch.weights = at;
-  at += (<usize>p.maxDegree + 2 * SPARE_WORDS) << 3;
-  batch.visits = at;
-  at += (<usize>vertices) * offsetof<Visit>();
-  batch.candidates = at;
-  at += (<usize>(most + vertices)) << 2;
-  batch.streams = at;
-  at += (<usize>vertices) << 2;
-  batch.draws = at;
-  at += (<usize>vertices) << 2;
-  batch.groups = at;
-  at += (<usize>most) << 2;
-  batch.around = at;
-  at += (<usize>most) << 2;
-  batch.aroundWeights = at;
-  at += (<usize>most) << 2;
-  batch.others = at;
-  at += (<usize>most) << 2;
-  batch.otherWeights = at;
-  return batch;
-}
-
-// @ts-ignore: decorator
-@inline function visitAt(visits: usize, i: u32): Visit { return changetype<Visit>(visits + <usize>i * offsetof<Visit>()); }
 
 // @ts-ignore: decorator
 @inline function slotOf<W>(slots: usize, community: u32): usize {
@@ -376,28 +305,6 @@ function decideBatch<W>(p: MetropolisParams, batch: Batch, lo: u32, hi: u32, key
   decideVisits(p, batch, num);
 }
 
-/** Index drawn with probability e^score / sum, by inversion of the cumulative sum. Weights: f64[numScores], scratch. */
-export function drawSoftmax(scores: usize, weights: usize, numScores: u32, best: f64, u: f64): u32 {
-  let total: f64 = 0;
-  for (let i: u32 = 0; i < numScores; i++) {
-    const difference = getF64(scores, i) - best;
-    // e^0 is 1 to the last bit, and the leader's.
-    const weight = difference < NEGLIGIBLE ? 0 : difference == 0 ? 1 : exp(difference);
-    setF64(weights, i, weight);
-    total += weight;
-  }
-  let rest = u * total;
-  let last: u32 = 0;
-  for (let i: u32 = 0; i < numScores; i++) {
-    const weight = getF64(weights, i);
-    if (weight == 0) continue;
-    last = i;
-    rest -= weight;
-    if (rest < 0) break;
-  }
-  return last;
-}
-
 /**
  * ln q(new -> old) - ln q(old -> new) for the softmax proposal:
  *   q(old -> new) = e^score(new) / T    T  = sum of e^score over all candidates
@@ -407,18 +314,6 @@ function hastings(scores: usize, numScores: u32, chosen: u32, isOldAdded: bool, 
   const lnForward = lnSumExp(scores, numScores, numScores, -Infinity);
   const lnBackward = lnSumExp(scores, numScores, chosen == 0 ? numScores : chosen, isOldAdded ? oldScore : -Infinity);
   return oldScore - lnBackward - (getF64(scores, chosen) - lnForward);
-}
-
-/**
- * ln of the sum of e^added and e^score over all scores but that at `left`. Relative to the greatest of these very terms:
- * scores of hundreds are common, so relative to any other the sum might vanish.
- */
-function lnSumExp(scores: usize, numScores: u32, left: u32, added: f64): f64 {
-  let best = added;
-  for (let i: u32 = 0; i < numScores; i++) if (i != left) best = max<f64>(best, getF64(scores, i));
-  let sum = exp(added - best);
-  for (let i: u32 = 0; i < numScores; i++) if (i != left) sum += exp(getF64(scores, i) - best);
-  return best + ln(sum);
 }
 
 function proposeAll<W>(p: MetropolisParams, batch: Batch, lo: u32, hi: u32): void {
@@ -436,7 +331,7 @@ function proposeAll<W>(p: MetropolisParams, batch: Batch, lo: u32, hi: u32): voi
 /** Places lo..hi: proposes and decides; the state is only read. No two of the places may be neighbours. */
 export function proposeMoves(params: usize, scratch: usize, lo: u32, hi: u32): void {
   const p = changetype<MetropolisParams>(params);
-  const batch = batchIn(scratch, p);
+  const batch = batchIn(scratch, p.numCommunities, p.maxDegree);
   if (!p.data) proposeAll<u8>(p, batch, lo, hi);
   else if (p.weightUnit == 0) proposeAll<f32>(p, batch, lo, hi);
   else proposeAll<u16>(p, batch, lo, hi);
@@ -475,7 +370,7 @@ function moveAllAtOnce<W>(p: MetropolisParams, batch: Batch, lo: u32, hi: u32): 
  */
 export function moveAtOnce(params: usize, scratch: usize, lo: u32, hi: u32): void {
   const p = changetype<MetropolisParams>(params);
-  const batch = batchIn(scratch, p);
+  const batch = batchIn(scratch, p.numCommunities, p.maxDegree);
   if (!p.data) moveAllAtOnce<u8>(p, batch, lo, hi);
   else if (p.weightUnit == 0) moveAllAtOnce<f32>(p, batch, lo, hi);
   else moveAllAtOnce<u16>(p, batch, lo, hi);

@@ -51,7 +51,7 @@ export function chunkOf({ numVertices, numEntries }: PlacedGraph): number {
   return Math.max(16, Math.ceil(CHUNK_ENTRIES / perVertex));
 }
 
-/** Scratch memory of a sweep over single communities; laid out by `batchIn` of assembly/metropolis.ts. */
+/** Scratch memory of a sweep over single communities; laid out by `batchIn` of assembly/batch.ts. */
 export function sweepScratchBytes(numCommunities: number, degree: number): number {
   const most = Math.max(degree, 1024) + 8;
   const vertices = 256 + 8;

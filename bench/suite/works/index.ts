@@ -33,6 +33,9 @@ export const simdKernels: readonly KernelName[] = [
   'writeCandidates',
   'proposeMoves',
   'moveAtOnce',
+  'proposeRows',
+  'moveRowsAtOnce',
+  'proposeGrowth',
 ];
 
 export const usesSimd = ({ kernels }: Part) => kernels.some((kernel) => simdKernels.includes(kernel));
