@@ -90,7 +90,7 @@ export function eventPaths(): Record<string, Record<string, object>> {
       header(
         CLIENT_HEADER,
         { type: 'string', pattern: '^[\\w.:-]{1,200}$' },
-        `With ${SEQUENCE_HEADER}: who posts. What such a client posts again under the same number is counted once`,
+        `With ${SEQUENCE_HEADER}: who posts. What such a client posts again under the same number is counted once, for at least an hour after its last post. Later, where there are many, it may be forgotten for a new one: then it is new itself, any number is taken, and what came before is counted again. While nobody may be forgotten a new client is refused with 503`,
       ),
       header(
         SEQUENCE_HEADER,

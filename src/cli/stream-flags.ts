@@ -2,6 +2,7 @@
 import type { Argv } from 'yargs';
 import { SimClustersError } from '../core/errors.ts';
 import type { StreamSettings } from '../pipeline/model-stream.ts';
+import { clientNumbersDefaults } from '../stream/sources/client-numbers.ts';
 import { parseBytes } from './memory-size.ts';
 
 export interface StateArgs {
@@ -17,6 +18,7 @@ export interface StateArgs {
   readonly favScoreThreshold?: number;
   readonly memory: string;
   readonly compat: boolean;
+  readonly maxClients: number;
   readonly checkpointSeconds: number;
   readonly snapshotSeconds: number;
   readonly topK: number;
@@ -30,6 +32,11 @@ type NumberFlag = readonly [name: string, usual: number | undefined, describe: s
 const eventNumbers: readonly NumberFlag[] = [
   ['lateness-seconds', 600, 'Events older than the latest by more than this are late: not counted'],
   ['max-future-seconds', 3600, 'Events ahead of the clock by more than this are refused'],
+  [
+    'max-clients',
+    clientNumbersDefaults.maxClients,
+    'Clients that number their posts (x-producer-id) and are remembered; beyond, one that has not posted for an hour is forgotten for a new one',
+  ],
 ];
 const stateNumbers: readonly NumberFlag[] = [
   ['half-life-hours', 8, 'Half-life of a fav [source summingbird Configs]'],
@@ -154,6 +161,7 @@ export function settingsOf(args: StateArgs): StreamSettings {
     favScoreThreshold: args.favScoreThreshold,
     discardJournal: args.discardJournal,
     checkpointSeconds: args.checkpointSeconds,
+    maxClients: args.maxClients,
     snapshotSeconds: args.snapshotSeconds,
   };
 }
@@ -176,4 +184,6 @@ function demandRanges(args: StateArgs): void {
     if (!(args[name] >= 0)) refuse(`${name} ${args[name]}`, 'a number of at least 0', 'Give such a number');
   for (const name of ['halfLifeHours', 'checkpointSeconds', 'topK', 'minFavs'] as const)
     if (!(args[name] > 0)) refuse(`${name} ${args[name]}`, 'a number above 0', 'Give such a number');
+  if (!Number.isInteger(args.maxClients) || args.maxClients < 1)
+    refuse(`maxClients ${args.maxClients}`, 'a whole number above 0', 'Give such a number');
 }
