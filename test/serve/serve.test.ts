@@ -212,13 +212,11 @@ test('clients that are slow, rude or verbose get an answer of their own and hold
     await talk(port, `${post}Connection: close\r\nContent-Length: 5\r\n\r\n{"use`),
     /^HTTP\/1.1 400 /,
   );
-  const large = await send(port, '/v1/home', { userId: 'x'.repeat(1_000_000) }).catch(() => undefined);
-  if (large) assert.is(large.status, 413);
-  const chunk = `${(4096).toString(16)}\r\n${'x'.repeat(4096)}\r\n0\r\n\r\n`;
-  assert.match(
-    await talk(port, `${post}Connection: close\r\nTransfer-Encoding: chunked\r\n\r\n${chunk}`),
-    /^HTTP\/1.1 413 /,
-  );
+  const large = await send(port, '/v1/home', { userId: 'x'.repeat(1_000_000) });
+  assert.is(large.status, 413);
+  const chunk = `${(4096).toString(16)}\r\n${'x'.repeat(4096)}\r\n`;
+  const heard = await talk(port, `${post}Transfer-Encoding: chunked\r\n\r\n${chunk}`);
+  assert.match(heard, /^HTTP\/1.1 413 [\s\S]*\r\nconnection: close\r\n/i);
   for (const heard of await slow) assert.match(heard, /^HTTP\/1.1 408 /);
   assert.is((await send(port, '/v1/home', home)).status, 200);
   assert.equal(
