@@ -219,6 +219,10 @@ test('flags that cannot be are refused before anything is left running', () => {
   refused(64, /--snapshot-seconds 0/, ['--ingest', '--stream', state, '--snapshot-seconds', '0']);
   refused(64, /maxClients 0.5/, ['--ingest', '--stream', state, '--max-clients', '0.5']);
   refused(64, /halfLifeHours/, ['--ingest', '--stream', state, '--half-life-hours', '0']);
+  // Of the stream that is run elsewhere they would say nothing; not even where they say what is the default.
+  refused(64, /--max-item-age-hours, --top-k without --ingest/, ['--top-k', '1600', '--maxItemAgeHours=0']);
+  refused(64, /--compat without/, ['--stream', state, '--compat']);
+  refused(64, /--fav-verbs without/, ['--stream', state, '--fav-verbs', 'like', 'share']);
   const used = join(folder, 'state-0');
   refused(64, /settings/, ['--ingest', '--stream', used, '--half-life-hours', '3']);
   assert.not(existsSync(join(used, 'lock')));
