@@ -157,7 +157,7 @@ export { type Artifact, idsOf, matrixOf, type Stage, scalars } from './stages/st
 // Streams
 export { type EngineOptions, type Interests, StreamEngine } from './stream/engine.ts';
 export { latestSnapshot, type SnapshotPointer } from './stream/snapshot.ts';
-export type { Source, SourceBatch, SourceSession } from './stream/source.ts';
+export type { KnownPartition, Source, SourceBatch, SourceSession } from './stream/source.ts';
 export { FileSource } from './stream/sources/file-source.ts';
 export { HttpSource } from './stream/sources/http-source.ts';
 export { PipeSource } from './stream/sources/pipe-source.ts';

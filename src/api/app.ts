@@ -5,6 +5,7 @@ import { cors } from 'hono/cors';
 import type { EmbeddingModel, ServingModel } from '../applications/serving-model.ts';
 import { EVENTS_PATH } from '../stream/event-post.ts';
 import { type EventIntake, eventPaths, postOf } from './events.ts';
+import { mediaTypeOf } from './media-type.ts';
 import { type Models, modelOfVersion } from './models.ts';
 import { openApiDocument } from './openapi.ts';
 import { invalidPart, problemResponse, refusal } from './problems.ts';
@@ -270,12 +271,10 @@ function bodyLimiter(maxSize: number): MiddlewareHandler {
   };
 }
 
+const JSON_ALONE = ['application/json'];
+
 async function readJson(c: Context): Promise<unknown> {
-  const type = c.req.header('content-type') ?? '';
-  if (!/^application\/json *(;|$)/i.test(type)) {
-    const got = type === '' ? 'no Content-Type' : `Content-Type ${type.slice(0, 100)}`;
-    throw refusal('WRONG_MEDIA_TYPE', got, 'application/json', 'Send JSON and say so');
-  }
+  mediaTypeOf(c.req, JSON_ALONE);
   const text = await c.req.text().catch(brokenOff);
   try {
     return JSON.parse(text);

@@ -9,8 +9,8 @@ import {
   SEQUENCE_HEADER,
   type Taken,
 } from '../stream/event-post.ts';
+import { mediaTypeOf } from './media-type.ts';
 import { problemResponses, schemaOf } from './openapi.ts';
-import { refusal } from './problems.ts';
 
 /** Whoever takes events. */
 export interface EventIntake {
@@ -24,6 +24,7 @@ const LINES_TYPE = 'application/x-ndjson';
 const EVENT_TYPE = 'application/json';
 const NEWLINE = 10;
 const TAB = 9;
+const BYTE_ORDER_MARK = [0xef, 0xbb, 0xbf];
 
 /**
  * @param body  JSON lines, or one event as JSON, by what the request says
@@ -31,14 +32,15 @@ const TAB = 9;
  */
 export function postOf(req: HonoRequest, body: ArrayBuffer): Post {
   const numbered = numberedBy(req.header(CLIENT_HEADER), req.header(SEQUENCE_HEADER));
-  const type = /^([^ ;]+) *(;|$)/.exec(req.header('content-type') ?? '')?.[1].toLowerCase();
   // Other types would let the page of any site post here without being asked (CORS).
-  if (type !== LINES_TYPE && type !== EVENT_TYPE) {
-    const got = type === undefined ? 'no Content-Type' : `Content-Type ${type.slice(0, 100)}`;
-    throw refusal('WRONG_MEDIA_TYPE', got, `${LINES_TYPE}, or ${EVENT_TYPE} for one event`, 'Say what it is');
-  }
-  const events = new Uint8Array(body);
+  const type = mediaTypeOf(req, [LINES_TYPE, EVENT_TYPE]);
+  const events = withoutMark(new Uint8Array(body));
   return { events: type === EVENT_TYPE ? onOneLine(events) : events, numbered };
+}
+
+/** A byte order mark says that UTF-8 follows, which it has to anyway. */
+function withoutMark(text: Uint8Array): Uint8Array {
+  return BYTE_ORDER_MARK.every((byte, i) => text[i] === byte) ? text.subarray(BYTE_ORDER_MARK.length) : text;
 }
 
 /** In JSON a line break stands between tokens only; within a text a tab is refused as it would be. */
@@ -90,7 +92,7 @@ export function eventPaths(): Record<string, Record<string, object>> {
       header(
         CLIENT_HEADER,
         { type: 'string', pattern: '^[\\w.:-]{1,200}$' },
-        `With ${SEQUENCE_HEADER}: who posts. What such a client posts again under the same number is counted once`,
+        `With ${SEQUENCE_HEADER}: who posts. What such a client posts again under the same number is counted once, for at least an hour after its last post. Later, where there are many, it may be forgotten for a new one: then it is new itself, any number is taken, and what came before is counted again. While nobody may be forgotten a new client is refused with 503`,
       ),
       header(
         SEQUENCE_HEADER,
@@ -100,6 +102,7 @@ export function eventPaths(): Record<string, Record<string, object>> {
     ],
     requestBody: {
       required: true,
+      description: 'UTF-8, not compressed; a byte order mark at its start is passed over',
       content: {
         [EVENT_TYPE]: { schema: schemaOf(event, 'input'), examples: { event: { value: example } } },
         [LINES_TYPE]: {

@@ -23,6 +23,17 @@ const yargsType = {
 /** What has params: a stage, or a command that declares them the same way. */
 export type Declaration = Pick<Stage, 'name' | 'params'>;
 
+/** Those of the flags that stand on the command line, even where they say what goes without saying. */
+export function givenOf(
+  command: Argv,
+  args: Readonly<Record<string, unknown>>,
+  names: readonly string[],
+): readonly string[] {
+  // What the parser says beside the arguments; its declared type leaves this out.
+  const { defaulted = {} } = command.parsed as { readonly defaulted?: Readonly<Record<string, boolean>> };
+  return names.filter((name) => args[name] !== undefined && !defaulted[name]);
+}
+
 /** Adds the flags of these stages to a command, a group per stage. */
 export function addStageFlags(command: Argv, stages: readonly Declaration[]): Argv {
   for (const stage of stages) {

@@ -6,6 +6,7 @@ import { SimClustersError } from '../core/errors.ts';
 import type { StreamSettings } from '../pipeline/model-stream.ts';
 import type { Log } from '../serve/log.ts';
 import type { ServeOptions } from '../serve/options.ts';
+import { givenOf } from './flags.ts';
 import { addStateFlags, type StateArgs, settingsOf } from './stream-flags.ts';
 
 interface ServeArgs extends StateArgs {
@@ -113,10 +114,14 @@ export const serveCommand: CommandModule = {
         describe: text,
       });
     }
-    addStateFlags(command, {
+    const stateFlags = addStateFlags(command, {
       snapshotSeconds: INGEST_SNAPSHOT_SECONDS,
       needsSnapshots: true,
       groupPrefix: 'with --ingest, ',
+    });
+    command.check((args) => {
+      if (!args['ingest']) refuseGiven(givenOf(command, args, stateFlags));
+      return true;
     });
     return command.example([
       ['$0 serve --model model', 'http://127.0.0.1:8080/openapi.json says what can be asked'],
@@ -186,6 +191,17 @@ function optionsOf(args: ServeArgs): ServeOptions {
     checkSeconds: args.checkSeconds,
     logRequests: args.logRequests,
   };
+}
+
+/** Taken in silence they would leave someone believing that they hold for the stream beside the server. */
+function refuseGiven(flags: readonly string[]): void {
+  if (flags.length === 0) return;
+  const names = flags.map((name) => `--${name}`).join(', ');
+  throw new SimClustersError('BAD_PARAM', {
+    got: `${names} without --ingest`,
+    expected: 'flags of a stream where this server runs it',
+    todo: 'Give --ingest, too; or give them to `simclusters stream`, which keeps the folder of --stream then',
+  });
 }
 
 function ingestSettings(args: ServeArgs): StreamSettings {

@@ -1,7 +1,8 @@
 /** Flags of what a stream counts, keeps and shows: of `stream`, and of `serve` where it takes events. */
-import type { Argv } from 'yargs';
+import type { Argv, Options } from 'yargs';
 import { SimClustersError } from '../core/errors.ts';
 import type { StreamSettings } from '../pipeline/model-stream.ts';
+import { clientNumbersDefaults } from '../stream/sources/client-numbers.ts';
 import { parseBytes } from './memory-size.ts';
 
 export interface StateArgs {
@@ -17,6 +18,7 @@ export interface StateArgs {
   readonly favScoreThreshold?: number;
   readonly memory: string;
   readonly compat: boolean;
+  readonly maxClients: number;
   readonly checkpointSeconds: number;
   readonly snapshotSeconds: number;
   readonly topK: number;
@@ -30,6 +32,11 @@ type NumberFlag = readonly [name: string, usual: number | undefined, describe: s
 const eventNumbers: readonly NumberFlag[] = [
   ['lateness-seconds', 600, 'Events older than the latest by more than this are late: not counted'],
   ['max-future-seconds', 3600, 'Events ahead of the clock by more than this are refused'],
+  [
+    'max-clients',
+    clientNumbersDefaults.maxClients,
+    'Clients that number their posts (x-producer-id) and are remembered; beyond, one that has not posted for an hour is forgotten for a new one',
+  ],
 ];
 const stateNumbers: readonly NumberFlag[] = [
   ['half-life-hours', 8, 'Half-life of a fav [source summingbird Configs]'],
@@ -57,65 +64,69 @@ export interface StateFlagOptions {
   readonly groupPrefix?: string;
 }
 
+/** @returns their names */
 export function addStateFlags(
   command: Argv,
   { snapshotSeconds, needsSnapshots = false, groupPrefix = '' }: StateFlagOptions,
-): void {
+): readonly string[] {
+  const names: string[] = [];
+  const flag = (name: string, options: Options) => {
+    names.push(name);
+    command.option(name, options);
+  };
   const [events, state, output] = ['events:', 'state:', 'output:'].map((name) => groupPrefix + name);
   const numbers = (group: string, flags: readonly NumberFlag[]) => {
     for (const [name, usual, describe] of flags)
-      command.option(name, { group, type: 'number', requiresArg: true, default: usual, describe });
+      flag(name, { group, type: 'number', requiresArg: true, default: usual, describe });
   };
-  command
-    .option('fav-verbs', {
-      group: events,
-      type: 'array',
-      string: true,
-      default: ['fav'],
-      describe: 'Verbs that count',
-    })
-    .option('undo-verbs', {
-      group: events,
-      type: 'array',
-      string: true,
-      default: ['unfav'],
-      describe: 'Verbs that take a fav back, with --unfavs subtract',
-    })
-    .option('unfavs', {
-      group: events,
-      choices: ['ignore', 'subtract'],
-      default: 'ignore',
-      describe:
-        'The original ignores them. subtract: undoneTimeMs says when the fav was; else the time of the event counts',
-    })
-    .option('snowflake-ids', {
-      group: events,
-      type: 'boolean',
-      default: false,
-      describe: 'Births of tweets are in their ids',
-    });
+  flag('fav-verbs', {
+    group: events,
+    type: 'array',
+    string: true,
+    default: ['fav'],
+    describe: 'Verbs that count',
+  });
+  flag('undo-verbs', {
+    group: events,
+    type: 'array',
+    string: true,
+    default: ['unfav'],
+    describe: 'Verbs that take a fav back, with --unfavs subtract',
+  });
+  flag('unfavs', {
+    group: events,
+    choices: ['ignore', 'subtract'],
+    default: 'ignore',
+    describe:
+      'The original ignores them. subtract: undoneTimeMs says when the fav was; else the time of the event counts',
+  });
+  flag('snowflake-ids', {
+    group: events,
+    type: 'boolean',
+    default: false,
+    describe: 'Births of tweets are in their ids',
+  });
   numbers(events, eventNumbers);
   numbers(state, stateNumbers);
-  command
-    .option('memory', {
-      group: state,
-      type: 'string',
-      requiresArg: true,
-      default: '1GiB',
-      describe: 'Memory of the state; beyond it the least valuable items go',
-    })
-    .option('compat', {
-      group: state,
-      type: 'boolean',
-      default: false,
-      describe: 'As the original: an empty light index, and tweets of unknown birth count as too old',
-    })
-    .option('discard-journal', {
-      group: state,
-      type: 'boolean',
-      default: false,
-      describe: 'Go back to the last checkpoint if the journal is damaged',
-    });
+  flag('memory', {
+    group: state,
+    type: 'string',
+    requiresArg: true,
+    default: '1GiB',
+    describe: 'Memory of the state; beyond it the least valuable items go',
+  });
+  flag('compat', {
+    group: state,
+    type: 'boolean',
+    default: false,
+    describe: 'As the original: an empty light index, and tweets of unknown birth count as too old',
+  });
+  flag('discard-journal', {
+    group: state,
+    type: 'boolean',
+    default: false,
+    describe: 'Go back to the last checkpoint if the journal is damaged',
+  });
   numbers(output, [
     [
       'snapshot-seconds',
@@ -124,6 +135,7 @@ export function addStateFlags(
     ],
     ...outputNumbers,
   ]);
+  return names;
 }
 
 const HOUR_MS = 3_600_000;
@@ -154,6 +166,7 @@ export function settingsOf(args: StateArgs): StreamSettings {
     favScoreThreshold: args.favScoreThreshold,
     discardJournal: args.discardJournal,
     checkpointSeconds: args.checkpointSeconds,
+    maxClients: args.maxClients,
     snapshotSeconds: args.snapshotSeconds,
   };
 }
@@ -176,4 +189,6 @@ function demandRanges(args: StateArgs): void {
     if (!(args[name] >= 0)) refuse(`${name} ${args[name]}`, 'a number of at least 0', 'Give such a number');
   for (const name of ['halfLifeHours', 'checkpointSeconds', 'topK', 'minFavs'] as const)
     if (!(args[name] > 0)) refuse(`${name} ${args[name]}`, 'a number above 0', 'Give such a number');
+  if (!Number.isInteger(args.maxClients) || args.maxClients < 1)
+    refuse(`maxClients ${args.maxClients}`, 'a whole number above 0', 'Give such a number');
 }

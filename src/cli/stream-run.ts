@@ -97,7 +97,7 @@ async function openSources(
   if (args.http !== undefined) {
     const metrics = new StreamMetrics(status);
     const answer = streamRoutes({ stream, status, metrics, itemThreshold: args.itemThreshold });
-    sources.push(new HttpSource({ host: args.host, port: args.http, answer }));
+    sources.push(new HttpSource({ host: args.host, port: args.http, maxClients: args.maxClients, answer }));
   }
   return sources;
 }

@@ -51,7 +51,7 @@ export const errorTable = {
   UNKNOWN_ROUTE: { meaning: 'Nothing is served at this path', httpStatus: 404, exitCode: 64 },
   WRONG_METHOD: { meaning: 'This path is served for another method', httpStatus: 405, exitCode: 64 },
   BODY_TOO_LARGE: { meaning: 'The body of the request is too large', httpStatus: 413, exitCode: 64 },
-  WRONG_MEDIA_TYPE: { meaning: 'The body of the request is no JSON', httpStatus: 415, exitCode: 64 },
+  WRONG_MEDIA_TYPE: { meaning: 'Bodies of this kind are not read here', httpStatus: 415, exitCode: 64 },
   RATE_LIMITED: { meaning: 'This client asks too often', httpStatus: 429, exitCode: 75 },
   OVERLOADED: { meaning: 'More requests wait than can be answered in time', httpStatus: 503, exitCode: 75 },
   BROKER_UNREACHABLE: {
@@ -104,8 +104,14 @@ function formatMessage(code: ErrorCode, { file, line, column, got, expected, tod
   return `${errorTable[code].meaning} (${code})${place ? `\n  where:    ${place}` : ''}\n  found:    ${got}\n  expected: ${expected}\n  to do:    ${todo}`;
 }
 
-/** Shortens a piece of input for an error message and makes its control characters visible. */
+/** What JSON leaves as it is and nobody sees: control characters, marks of byte order and direction, joiners, other ends of lines. */
+const INVISIBLE = /[\u007f-\u009f\u2028\u2029]|\p{Cf}/gu;
+
+/** Shortens a piece of input for an error message and makes what cannot be seen in it visible. */
 export function quote(text: string, maxLength = 60): string {
   const cut = text.length > maxLength ? `${text.slice(0, maxLength)}…` : text;
-  return JSON.stringify(cut);
+  return JSON.stringify(cut).replace(
+    INVISIBLE,
+    (character) => `\\u{${character.codePointAt(0)!.toString(16)}}`,
+  );
 }

@@ -17,6 +17,8 @@ export interface StreamSettings {
   /** Go back to the last checkpoint where the journal is damaged. */
   readonly discardJournal: boolean;
   readonly checkpointSeconds: number;
+  /** Clients that are remembered with the number of their last post. */
+  readonly maxClients: number;
   /** 0: none. */
   readonly snapshotSeconds: number;
 }

@@ -1,9 +1,10 @@
 /** The app on a socket, with limits on time, and a way to stop that cuts nobody off. */
-import { createServer, type IncomingMessage, type Server } from 'node:http';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { type AddressInfo, Server as SocketServer } from 'node:net';
 import { createAdaptorServer } from '@hono/node-server';
 import type { Context } from 'hono';
 import { SimClustersError } from '../core/errors.ts';
+import { hangUpIfEarly, mayAnswerEarly } from './early-answer.ts';
 
 export interface HttpServerOptions {
   readonly host: string;
@@ -12,6 +13,8 @@ export interface HttpServerOptions {
 }
 
 export interface HttpServer {
+  /** Where it listens. */
+  readonly port: number;
   readonly isDraining: () => boolean;
   /** Takes no more connections; answers what comes over those there are and closes them behind the answer; ends within `seconds`. */
   readonly drain: (seconds: number) => Promise<void>;
@@ -20,13 +23,21 @@ export interface HttpServer {
 /** Connections at rest are closed after this: later than most proxies close theirs, so that no request meets a closed one. */
 const KEEP_ALIVE_MS = 65_000;
 
+/** What the app is handed beside the request. */
+interface Env {
+  readonly incoming: IncomingMessage;
+  readonly outgoing: ServerResponse;
+}
+
+type Fetch = (request: Request, env: Env) => Response | Promise<Response>;
+
 /** @throws SimClustersError ADDRESS_UNAVAILABLE */
 export async function startHttpServer(
-  fetch: (request: Request, env: never) => Response | Promise<Response>,
+  fetch: Fetch,
   { host, port, requestSeconds }: HttpServerOptions,
 ): Promise<HttpServer> {
   const server = createAdaptorServer({
-    fetch: fetch as never,
+    fetch: hangingUp(fetch) as never,
     createServer,
     serverOptions: {
       requestTimeout: requestSeconds * 1000,
@@ -41,13 +52,26 @@ export async function startHttpServer(
   server.prependListener('request', (_request, response) => {
     if (isDraining) response.setHeader('connection', 'close');
   });
-  await listen(server, host, port);
+  const openPort = await listen(server, host, port);
   return {
+    port: openPort,
     isDraining: () => isDraining,
     async drain(seconds) {
       isDraining = true;
       await drained(server, seconds);
     },
+  };
+}
+
+/** Answers as `fetch` does; behind an answer that comes before the body has, the connection ends. */
+function hangingUp(fetch: Fetch): Fetch {
+  return (request, env) => {
+    const answer = fetch(request, env);
+    if (!mayAnswerEarly(env.incoming)) return answer;
+    return Promise.resolve(answer).then((response) => {
+      hangUpIfEarly(env.incoming, env.outgoing);
+      return response;
+    });
   };
 }
 

@@ -8,6 +8,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { SimClustersError } from '../core/errors.ts';
 import { errorOf } from './failure.ts';
+import { closeWhatDiesWith } from './handed-over.ts';
 import { listen } from './http-server.ts';
 import { Ingest } from './ingest.ts';
 import type { Log } from './log.ts';
@@ -83,6 +84,7 @@ class FirstProcess {
   /** Resolves once the process answers. */
   async #startProcess(places: readonly ModelPlace[]): Promise<void> {
     const worker = cluster.fork();
+    closeWhatDiesWith(worker);
     this.#answering.set(worker, places);
     const ready = readyOrFailed(worker);
     const folders = places.map(({ folder }) => folder);

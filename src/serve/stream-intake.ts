@@ -23,7 +23,7 @@ export interface IngestOptions {
 export class StreamIntake {
   readonly #stream: Stream;
   readonly #readInterests: StreamOptions['readInterests'];
-  readonly #source = new PostedSource({ name: 'posts to this server' });
+  readonly #source: PostedSource;
   readonly #timers = new Timers();
   readonly #metrics: StreamMetrics;
   readonly #log: Log;
@@ -42,6 +42,7 @@ export class StreamIntake {
     release: () => Promise<void>,
   ) {
     this.#stream = stream;
+    this.#source = new PostedSource({ name: 'posts to this server', maxClients: settings.maxClients });
     this.#readInterests = options.readInterests;
     this.#log = log;
     this.#release = release;

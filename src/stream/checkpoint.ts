@@ -15,8 +15,10 @@ export interface CheckpointHead {
   /** Last journal entry that is in the state. */
   readonly sequence: number;
   readonly receivedMs: number;
-  /** Where each partition of the sources stood. */
+  /** Where each partition of the sources stood, the one whose last batch is the oldest first. */
   readonly positions: Readonly<Record<string, string>>;
+  /** When that batch was received. Checkpoints did not always say. */
+  readonly receivedMsOf?: Readonly<Record<string, number>>;
   /** Options that the state depends on. */
   readonly settings: Readonly<Record<string, unknown>>;
   /** File of the interests that events added from here on. */

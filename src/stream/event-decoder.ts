@@ -49,6 +49,9 @@ export interface Entity {
 const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
 const encoder = new TextEncoder();
 
+const NO_ID = `is no id: text or a whole number, of 1 to ${MAX_ID_BYTES} bytes`;
+const NO_TIME = 'is no time: whole milliseconds or ISO 8601';
+
 /** A decoder holds the event it read last. */
 export class EventDecoder {
   timeMs = Number.NaN;
@@ -90,16 +93,16 @@ export class EventDecoder {
     if (!this.#scanner.read(bytes, start, end)) return 'no JSON object on one line';
     const slots = this.#slots;
     const fault =
-      (isId(slots.actor) ? undefined : 'actorId is no id: text or a whole number, of 1 to 1024 bytes') ??
-      (isId(slots.object) ? undefined : 'objectId is no id: text or a whole number, of 1 to 1024 bytes');
+      (isId(slots.actor) ? undefined : `actorId ${NO_ID}`) ??
+      (isId(slots.object) ? undefined : `objectId ${NO_ID}`);
     if (fault) return fault;
     this.timeMs = timeOf(slots.time);
-    if (Number.isNaN(this.timeMs)) return 'eventTimeMs is no time: whole milliseconds or ISO 8601';
-    if (!isAbsent(slots.author) && !isId(slots.author)) return 'authorId is no id';
+    if (Number.isNaN(this.timeMs)) return `eventTimeMs ${NO_TIME}`;
+    if (!isAbsent(slots.author) && !isId(slots.author)) return `authorId ${NO_ID}`;
     this.bornMs = isAbsent(slots.born) ? Number.NaN : timeOf(slots.born);
-    if (!isAbsent(slots.born) && Number.isNaN(this.bornMs)) return 'objectTimeMs is no time';
+    if (!isAbsent(slots.born) && Number.isNaN(this.bornMs)) return `objectTimeMs ${NO_TIME}`;
     this.undoneMs = isAbsent(slots.undone) ? Number.NaN : timeOf(slots.undone);
-    if (!isAbsent(slots.undone) && Number.isNaN(this.undoneMs)) return 'undoneTimeMs is no time';
+    if (!isAbsent(slots.undone) && Number.isNaN(this.undoneMs)) return `undoneTimeMs ${NO_TIME}`;
     this.favCount = countOf(slots.favCount);
     if (this.favCount < 0) return 'favoriteCount is no whole number below 2^32';
     if (!isAbsent(slots.verb) && slots.verb.kind !== 'string') return 'verb is no text';
@@ -140,7 +143,7 @@ export class EventDecoder {
       for (const text of new Set(texts.slice(0, MAX_ENTITIES))) {
         const bytes = encoder.encode(text);
         if (bytes.length === 0 || bytes.length > MAX_ID_BYTES)
-          return `${eventKeys[name][0]} has a text of ${bytes.length} bytes`;
+          return `${eventKeys[name][0]} has a text of ${bytes.length} bytes, not of 1 to ${MAX_ID_BYTES}`;
         this.entities.push({ kind, id: { kind: 'string', bytes, start: 0, end: bytes.length } });
       }
     }

@@ -53,10 +53,13 @@ export function checkEvents(events: Uint8Array): void {
   });
 }
 
+/** A byte order mark within the text is what is wrong with it, so it stays. */
+const decoderOfText = new TextDecoder('utf-8', { ignoreBOM: true });
+
 function badEvent(line: number, fault: string, bytes: Uint8Array): SimClustersError {
   return new SimClustersError('BAD_ROW', {
     line,
-    got: `line ${line}: ${fault}: ${quote(new TextDecoder().decode(bytes.subarray(0, 200)))}`,
+    got: `line ${line}: ${fault}: ${quote(decoderOfText.decode(bytes.subarray(0, 200)))}`,
     expected:
       'a JSON object on one line, such as {"eventTimeMs":1500000000000,"actorId":"ann","objectId":"tweet-1"}',
     todo: 'Mend the line and send all of them again: none was taken',

@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import type { Database, RootDatabase } from 'lmdb';
 import { SimClustersError } from '../core/errors.ts';
 import { writeFailure } from '../io/atomic-file.ts';
+import type { SourceBatch } from './source.ts';
 
 export interface JournalEntry {
   /** 1, 2, 3, ... without gaps. */
@@ -17,6 +18,8 @@ export interface JournalEntry {
   readonly position: string;
   /** When it was received; never less than that of the entry before. */
   readonly receivedMs: number;
+  /** Partitions that are not known any more from here on. Absent: none. */
+  readonly forgets?: readonly string[];
   /** JSON lines. */
   readonly events: Uint8Array;
 }
@@ -160,19 +163,21 @@ export class Journal {
    * more is written: the batches that follow would leave a gap. `events` must not change any more.
    */
   append(
-    partition: string,
-    position: string,
-    events: Uint8Array,
+    { partition, position, events, forgets }: SourceBatch,
     nowMs: number,
   ): { entry: JournalEntry; written: Promise<void> } {
     this.#lastReceivedMs = Math.max(this.#lastReceivedMs, nowMs);
     const sequence = ++this.#lastSequence;
-    const entry = { sequence, partition, position, receivedMs: this.#lastReceivedMs, events };
+    const entry = { sequence, partition, position, receivedMs: this.#lastReceivedMs, forgets, events };
     this.#bytes += events.length;
     const value = encodeEntry(entry);
     const written = this.#write(() => {
       this.#demandBefore(sequence);
-      return [this.#entries.put(sequence, value), this.#positions.put(partition, encoder.encode(position))];
+      return [
+        this.#entries.put(sequence, value),
+        this.#positions.put(partition, encoder.encode(position)),
+        ...(forgets ?? []).map((other) => this.#positions.remove(other)),
+      ];
     });
     return { entry, written };
   }
@@ -239,8 +244,8 @@ async function reasonOf(error: unknown): Promise<unknown> {
   return Object.assign(new Error(`the journal could not be written: ${reason.message}`), { cause: reason });
 }
 
-function encodeEntry({ partition, position, receivedMs, events }: JournalEntry): Uint8Array {
-  const head = encoder.encode(JSON.stringify({ partition, position, receivedMs }));
+function encodeEntry({ partition, position, receivedMs, forgets, events }: JournalEntry): Uint8Array {
+  const head = encoder.encode(JSON.stringify({ partition, position, receivedMs, forgets }));
   const value = new Uint8Array(HEAD_BYTES + head.length + events.length);
   new DataView(value.buffer).setUint32(0, head.length, true);
   value.set(head, HEAD_BYTES);

@@ -16,12 +16,25 @@ export interface SourceBatch {
   readonly events: Uint8Array;
   /** Where the partition stands behind this batch. Only the source knows what it means; at most 64 KiB. */
   readonly position: string;
+  /** Other partitions of the source that need not be known any more, once this batch is on disk. */
+  readonly forgets?: readonly string[];
+}
+
+/** A partition as the journal knows it. */
+export interface KnownPartition {
+  readonly partition: string;
+  /** Behind its last batch. */
+  readonly position: string;
+  /** When that was received, milliseconds since 1970; 0 where it is not known. */
+  readonly receivedMs: number;
 }
 
 /** What the engine offers a source. */
 export interface SourceSession {
   /** Behind the last journalled batch of the partition; undefined: nothing of it has been journalled. */
   positionOf(partition: string): string | undefined;
+  /** Every partition that was journalled, of whatever source; the one whose last batch is the oldest first. */
+  partitions(): Iterable<KnownPartition>;
   /**
    * Fulfilled once every batch of these partitions that was handed out has been journalled and acknowledged. For a source that
    * must give partitions up to another process: it waits for this before it lets go.

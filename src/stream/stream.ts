@@ -19,7 +19,7 @@ import { type EngineOptions, type Interests, StreamEngine } from './engine.ts';
 import { Interruptible } from './interruptible.ts';
 import { type Journal, type JournalEntry, openJournal } from './journal.ts';
 import { type SnapshotOptions, type SnapshotPointer, snapshotDefaults, writeSnapshot } from './snapshot.ts';
-import type { Source, SourceBatch, SourceSession } from './source.ts';
+import type { KnownPartition, Source, SourceBatch, SourceSession } from './source.ts';
 
 export interface StreamOptions {
   readonly folder: string;
@@ -60,7 +60,8 @@ export class Stream implements SourceSession {
   readonly #reading = new Interruptible<SourceBatch | undefined>();
   #sequence = 0;
   #receivedMs = 0;
-  #positions: Record<string, string> = {};
+  /** As of the last entry that the engine has; the one whose last batch is the oldest first. */
+  readonly #partitions = new Map<string, KnownPartition>();
   /** Journal entry that the last snapshot of this process had. */
   #snapshotSequence = -1;
   /** Milliseconds that the last checkpoint took. */
@@ -101,7 +102,8 @@ export class Stream implements SourceSession {
       this.engine.restore(head.engine);
       this.#sequence = head.sequence;
       this.#receivedMs = head.receivedMs;
-      this.#positions = { ...head.positions };
+      for (const [partition, position] of Object.entries(head.positions))
+        this.#know({ partition, position, receivedMs: head.receivedMsOf?.[partition] ?? 0 });
       this.#interests = head.interests;
       this.journal.startAfter(head.sequence, head.receivedMs);
     } else {
@@ -132,7 +134,16 @@ export class Stream implements SourceSession {
   }
 
   positionOf(partition: string): string | undefined {
-    return this.journal.positionOf(partition) ?? this.#positions[partition];
+    return this.journal.positionOf(partition) ?? this.#partitions.get(partition)?.position;
+  }
+
+  partitions(): Iterable<KnownPartition> {
+    return this.#partitions.values();
+  }
+
+  #know({ partition, position, receivedMs }: KnownPartition): void {
+    this.#partitions.delete(partition);
+    this.#partitions.set(partition, { partition, position, receivedMs });
   }
 
   async settled(partitions: readonly string[]): Promise<void> {
@@ -172,11 +183,12 @@ export class Stream implements SourceSession {
   }
 
   /** Takes a batch; fulfilled when there is room for the next. */
-  async #accept(source: Source, { partition, events, position }: SourceBatch): Promise<void> {
+  async #accept(source: Source, batch: SourceBatch): Promise<void> {
+    const { partition, position } = batch;
     // The source may use its buffer again once it is asked for more.
-    const copy = events.slice();
+    const copy = batch.events.slice();
     const { clock = Date.now, checkpointBytes = DEFAULT_CHECKPOINT_BYTES } = this.#options;
-    const { entry, written } = this.journal.append(partition, position, copy, clock());
+    const { entry, written } = this.journal.append({ ...batch, events: copy }, clock());
     this.#bytesInFlight += copy.length;
     const before = this.#unsettled.get(partition) ?? Promise.resolve();
     const acknowledged = Promise.all([written, before]).then(() => source.acknowledge(partition, position));
@@ -202,7 +214,8 @@ export class Stream implements SourceSession {
     await this.engine.ingest(entry);
     this.#sequence = entry.sequence;
     this.#receivedMs = entry.receivedMs;
-    this.#positions[entry.partition] = entry.position;
+    this.#know(entry);
+    for (const partition of entry.forgets ?? []) this.#partitions.delete(partition);
   }
 
   #fail(error: unknown): void {
@@ -232,7 +245,8 @@ export class Stream implements SourceSession {
     const head: CheckpointHead = {
       sequence: this.#sequence,
       receivedMs: this.#receivedMs,
-      positions: this.#positions,
+      positions: this.#ofEach('position'),
+      receivedMsOf: this.#ofEach('receivedMs'),
       settings: settingsOf(this.#options.engine),
       interests: this.#interests,
       engine: this.engine.save(),
@@ -248,6 +262,10 @@ export class Stream implements SourceSession {
     await this.journal.trim(head.sequence);
     this.#removeOldInterests();
     this.lastCheckpointMs = performance.now() - startMs;
+  }
+
+  #ofEach<Fact extends 'position' | 'receivedMs'>(fact: Fact): Record<string, KnownPartition[Fact]> {
+    return Object.fromEntries([...this.#partitions].map(([partition, known]) => [partition, known[fact]]));
   }
 
   #removeOldInterests(): void {

@@ -95,9 +95,36 @@ test('what is no event is refused, with line and reason, and nobody is handed an
   // A page of any site may send these types here without asking.
   for (const type of ['text/plain', 'application/x-www-form-urlencoded', ''])
     await refused('415 WRONG_MEDIA_TYPE', /Content-Type/, good, { 'content-type': type });
+  for (const [type, found] of [
+    ['text/csv', /^Content-Type "text\/csv"$/],
+    [`${NDJSON}; charset=latin1`, /^charset "latin1"$/],
+    ['application/json; charset="utf-16"', /^charset "utf-16"$/],
+  ] as const)
+    await refused('415 WRONG_MEDIA_TYPE', found, good, { 'content-type': type });
+  for (const coding of ['gzip', 'identity, br'])
+    await refused('415 WRONG_MEDIA_TYPE', new RegExp(`^Content-Encoding "${coding}"$`), good, {
+      'content-encoding': coding,
+    });
   const wrong = await app.request('/v1/events');
   assert.equal([wrong.status, wrong.headers.get('allow')], [405, 'POST']);
   assert.is(posts.length, before);
+});
+
+test('what says nothing new is taken: identity, UTF-8 however it is written, a byte order mark; further on the mark is shown', async () => {
+  for (const headers of [
+    { 'content-encoding': 'identity' },
+    { 'content-type': `${NDJSON};charset=UTF8` },
+    { 'content-type': 'application/json; Charset="utf-8"' },
+  ])
+    assert.is((await post(good, headers as never)).status, 200);
+  for (const type of [NDJSON, 'application/json']) {
+    assert.is((await post(`\ufeff${good}`, { 'content-type': type })).status, 200);
+    assert.equal(new TextDecoder().decode(posts.at(-1)!.events), good);
+  }
+  const { status, answer } = await post(`${good}\n\ufeff${good}`);
+  assert.is(status, 400);
+  assert.match(String(answer.error?.found), /^line 2: no JSON object on one line: "\\u\{feff\}\{/);
+  assert.is((await post('\ufeff')).answer.error?.code, 'EMPTY_INPUT');
 });
 
 test('tokens and rates hold for events; who is busy says when to come again', async () => {

@@ -86,6 +86,9 @@ test('bodies: too large, no JSON, no type, not an object, too deep', async () =>
   assert.is(await refused(post('{"userId":')), '400 BAD_PARAM');
   assert.is(await refused(post('{}', { 'content-type': 'text/plain' })), '415 WRONG_MEDIA_TYPE');
   assert.is(await refused({ method: 'POST', body: new Uint8Array(2) }), '415 WRONG_MEDIA_TYPE');
+  assert.is(await refused(post('{}', { 'content-encoding': 'gzip' })), '415 WRONG_MEDIA_TYPE');
+  const latin = post('{}', { 'content-type': 'application/json; charset=iso-8859-1' });
+  assert.is(await refused(latin), '415 WRONG_MEDIA_TYPE');
   for (const body of [
     '',
     '[]',
@@ -97,7 +100,8 @@ test('bodies: too large, no JSON, no type, not an object, too deep', async () =>
     '{"userId":"\\ud800","limit":1e999}',
   ])
     assert.is(await refused(post(body)), '400 BAD_PARAM', body);
-  assert.is((await app.request('/v1/home', post('{"userId":"\\ud800"}'))).status, 200);
+  for (const body of ['{"userId":"\\ud800"}', '\ufeff{"userId":"x"}'])
+    assert.is((await app.request('/v1/home', post(body))).status, 200);
 });
 
 test('CORS: nobody by default, else those named', async () => {

@@ -248,7 +248,7 @@ function testAll(): void {
     await reader.open(known);
     await reader.readUntil(4);
     await known.close();
-    const ahead = { positionOf: () => '1000', settled: async () => {} };
+    const ahead = { positionOf: () => '1000', partitions: () => [], settled: async () => {} };
     assert.is(await codeOf((await sourceOf(topic)).open(ahead)), 'BAD_FILE');
     assert.is(await codeOf(sourceAt(1, topic).open(new Reader())), 'BROKER_UNREACHABLE');
   });

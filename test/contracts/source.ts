@@ -4,7 +4,7 @@
  */
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import type { Source, SourceBatch, SourceSession } from '../../src/stream/source.ts';
+import type { KnownPartition, Source, SourceBatch, SourceSession } from '../../src/stream/source.ts';
 
 export interface SourceHarness {
   /** Puts events at the end of the stream, in order. May go on in the background where somebody must read meanwhile. */
@@ -32,6 +32,10 @@ export class Reader implements SourceSession {
 
   positionOf(partition: string): string | undefined {
     return this.#positions.get(partition);
+  }
+
+  *partitions(): Iterable<KnownPartition> {
+    for (const [partition, position] of this.#positions) yield { partition, position, receivedMs: 0 };
   }
 
   async settled(partitions: readonly string[]): Promise<void> {

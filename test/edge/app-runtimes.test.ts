@@ -1,16 +1,17 @@
-/** The app over a compact file: the same request gets the same answer in Node, a worker thread, Lambda's shape, workerd, Deno and Bun. */
+/** The app over a compact file: the same request gets the same answer in Node, a worker thread, Lambda's shape, workerd, Deno, Bun and Chromium. */
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { Worker } from 'node:worker_threads';
 import { gzipSync } from 'node:zlib';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { openEdgeModel } from '../../src/edge.ts';
 import { createEdgeApp } from '../../src/edge-app.ts';
 import { readWasm } from '../../src/kernels/open.ts';
-import { bundle, findRuntime, root, runtimeNames, serveIn } from './runtimes.ts';
+import { findChromium } from '../fixtures/chromium.ts';
+import { inChromium } from './chromium.ts';
+import { bundle, root, testInRuntimes, threadAnswers } from './runtimes.ts';
 import { sampleFile, sampleQueries } from './sample.ts';
 
 const test = suite('edge app, runtimes');
@@ -21,7 +22,7 @@ test.after(() => rmSync(folder, { recursive: true, force: true }));
 const file = await sampleFile(3000, 40);
 writeFileSync(join(folder, 'items.edge'), file);
 for (const name of ['edge.wasm', 'edge.scalar.wasm']) writeFileSync(join(folder, name), readWasm(name));
-for (const name of ['workers', 'deno', 'bun', 'lambda'])
+for (const name of ['workers', 'deno', 'bun', 'lambda', 'browser'])
   await bundle(join(root, `test/edge/examples/app-${name}.js`), join(folder, `${name}.js`));
 
 interface Asked {
@@ -155,33 +156,41 @@ test('a handler of Lambda, in Node', async () => {
 });
 
 test('a worker thread', async () => {
-  const code = `import { parentPort, workerData } from 'node:worker_threads';
-    import { handler } from ${JSON.stringify(pathToFileURL(join(folder, 'lambda.js')).href)};
-    parentPort.postMessage(await Promise.all(workerData.map((event) => handler(event))));`;
-  const url = new URL(`data:text/javascript,${encodeURIComponent(code)}`);
-  const worker = new Worker(url, { workerData: requests.map(({ path, ...init }) => eventOf(path, init)) });
-  const answers = (await new Promise((resolve, reject) => {
-    worker.on('message', resolve);
-    worker.on('error', reject);
-  })) as { statusCode: number; body: string }[];
-  await worker.terminate();
+  const events = requests.map(({ path, ...init }) => eventOf(path, init));
+  const answers = await threadAnswers<{ statusCode: number; body: string }>(
+    join(folder, 'lambda.js'),
+    events,
+  );
   assert.equal(
     answers.map(({ statusCode, body }) => [statusCode, body]),
     expected.map(({ status, text }) => [status, text]),
   );
 });
 
-for (const name of runtimeNames) {
-  const program = findRuntime(name);
-  if (program === undefined) continue;
-  test(name, async () => {
-    const server = await serveIn(name, program, folder);
-    try {
-      requireSame(await answersOf(server.ask));
-    } finally {
-      server.stop();
-    }
-  });
+testInRuntimes(test, folder, async ({ ask }) => requireSame(await answersOf(ask)));
+
+interface Page {
+  readonly ask: (path: string, init?: RequestInit) => Promise<Response>;
+}
+
+const executablePath = findChromium('the checks of simclusters/edge-app in it');
+if (executablePath !== undefined) {
+  test('Chromium', () =>
+    inChromium(executablePath, { folder, script: 'browser.js' }, async (page) => {
+      await page.waitForFunction('window.ask');
+      const ask: Ask = async (path, init) => {
+        const { status, headers, text } = await page.evaluate(
+          async ([asked, how]) => {
+            const response = await (window as never as Page).ask(asked, how);
+            const { status, headers } = response;
+            return { status, headers: [...headers], text: await response.text() };
+          },
+          [path, init] as const,
+        );
+        return new Response(text, { status, headers });
+      };
+      requireSame(await answersOf(ask));
+    }));
 }
 
 test.run();

@@ -1,18 +1,16 @@
 /** The same query gives the same bytes in Node, a worker thread, workerd, Deno, Bun and Chromium. What is not to be had is said and left out. */
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:http';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { Worker } from 'node:worker_threads';
 import { gzipSync } from 'node:zlib';
-import { chromium } from 'playwright-core';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { openEdgeModel } from '../../src/edge.ts';
 import { readWasm } from '../../src/kernels/open.ts';
 import { findChromium } from '../fixtures/chromium.ts';
-import { bundle, findRuntime, root, runtimeNames, serveIn } from './runtimes.ts';
+import { inChromium } from './chromium.ts';
+import { bundle, root, testInRuntimes, threadAnswers } from './runtimes.ts';
 import { sampleFile, sampleQueries } from './sample.ts';
 
 const test = suite('edge runtimes');
@@ -65,43 +63,27 @@ test('a handler of Lambda, in Node', async () => {
 });
 
 test('a worker thread', async () => {
-  const code = `import { parentPort, workerData } from 'node:worker_threads';
-    import { handler } from ${JSON.stringify(pathToFileURL(join(folder, 'lambda.js')).href)};
-    parentPort.postMessage(await Promise.all(workerData.map(async (body) => (await handler({ body })).body)));`;
-  const url = new URL(`data:text/javascript,${encodeURIComponent(code)}`);
-  const worker = new Worker(url, { workerData: queries });
-  const answers = await new Promise((resolve, reject) => {
-    worker.on('message', resolve);
-    worker.on('error', reject);
-  });
-  await worker.terminate();
-  assert.equal(answers, expected);
+  const answers = await threadAnswers<{ body: string }>(
+    join(folder, 'lambda.js'),
+    queries.map((body) => ({ body })),
+  );
+  assert.equal(
+    answers.map(({ body }) => body),
+    expected,
+  );
 });
 
-for (const name of runtimeNames) {
-  const program = findRuntime(name);
-  if (program === undefined) continue;
-  test(name, async () => {
-    const server = await serveIn(name, program, folder);
-    try {
-      const answers: string[] = [];
-      for (const query of queries) answers.push((await server.post(query)).text);
-      assert.equal(answers, expected);
-      assert.equal(await server.post('{}'), { status: 400, text: '{"error":"BAD_PARAM"}' });
-    } finally {
-      server.stop();
-    }
-  });
-}
+testInRuntimes(test, folder, async ({ post }) => {
+  const answers: string[] = [];
+  for (const query of queries) answers.push((await post(query)).text);
+  assert.equal(answers, expected);
+  assert.equal(await post('{}'), { status: 400, text: '{"error":"BAD_PARAM"}' });
+});
 
 const executablePath = findChromium('the checks of simclusters/edge in it');
 if (executablePath !== undefined) {
-  test('Chromium, by ranges', async () => {
-    const { server, url, ranges } = await serveFolder();
-    const browser = await chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-gpu'] });
-    try {
-      const page = await browser.newPage();
-      await page.goto(url);
+  test('Chromium, by ranges', () =>
+    inChromium(executablePath, { folder, script: 'browser.js' }, async (page, ranges) => {
       await page.waitForFunction('window.search');
       const answers = await page.evaluate(
         (asked) => Promise.all(asked.map((query) => (window as never as Page).search(JSON.parse(query)))),
@@ -109,35 +91,11 @@ if (executablePath !== undefined) {
       );
       assert.equal(answers, expected);
       assert.ok(ranges.length > 10, 'the file came by ranges');
-    } finally {
-      await browser.close();
-      server.close();
-    }
-  });
+    }));
 }
 
 interface Page {
   readonly search: (query: unknown) => Promise<string>;
-}
-
-/** A static server that knows ranges, and what it was asked for. */
-async function serveFolder() {
-  const ranges: string[] = [];
-  const types: Readonly<Record<string, string>> = { js: 'text/javascript', wasm: 'application/wasm' };
-  const server = createServer((request, response) => {
-    const name = (request.url ?? '/').slice(1);
-    if (name === '') return response.end('<script type="module" src="browser.js"></script>');
-    if (!existsSync(join(folder, name))) return response.writeHead(404).end();
-    const content = readFileSync(join(folder, name));
-    const range = /^bytes=(\d+)-(\d+)$/.exec(request.headers.range ?? '');
-    response.setHeader('content-type', types[name.split('.').at(-1) ?? ''] ?? 'application/octet-stream');
-    if (!range) return response.end(content);
-    ranges.push(range[0]);
-    return response.writeHead(206).end(content.subarray(Number(range[1]), Number(range[2]) + 1));
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as { port: number };
-  return { server, url: `http://127.0.0.1:${port}/`, ranges };
 }
 
 test.run();

@@ -3,8 +3,10 @@ import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { Worker } from 'node:worker_threads';
 import { build } from 'esbuild';
+import type { Test } from 'uvu';
 
 export const root = fileURLToPath(new URL('../..', import.meta.url));
 const cache = join(root, 'node_modules/.cache/edge-runtimes');
@@ -134,4 +136,42 @@ async function untilItAnswers(child: ChildProcess, ask: () => Promise<unknown>, 
     }
     await new Promise((resolve) => setTimeout(resolve, 10));
   }
+}
+
+/** A check in each of the runtimes that is to be had here, against a server that lives as long. */
+export function testInRuntimes(
+  test: Test,
+  folder: string,
+  check: (server: Pick<RunningServer, 'ask' | 'post'>) => Promise<void>,
+): void {
+  for (const name of runtimeNames) {
+    const program = findRuntime(name);
+    if (program === undefined) continue;
+    test(name, async () => {
+      const server = await serveIn(name, program, folder);
+      try {
+        await check(server);
+      } finally {
+        server.stop();
+      }
+    });
+  }
+}
+
+/** What the handler of a bundled example answers to these events, asked all at once in a worker thread. */
+export async function threadAnswers<Answer>(
+  handlerFile: string,
+  events: readonly object[],
+): Promise<Answer[]> {
+  const code = `import { parentPort, workerData } from 'node:worker_threads';
+    import { handler } from ${JSON.stringify(pathToFileURL(handlerFile).href)};
+    parentPort.postMessage(await Promise.all(workerData.map((event) => handler(event))));`;
+  const url = new URL(`data:text/javascript,${encodeURIComponent(code)}`);
+  const worker = new Worker(url, { workerData: events });
+  const answers = await new Promise<Answer[]>((resolve, reject) => {
+    worker.on('message', resolve);
+    worker.on('error', reject);
+  });
+  await worker.terminate();
+  return answers;
 }

@@ -159,6 +159,28 @@ test('killed after an acknowledgement, it has the event when it is started again
   assert.is(await stop(again), 0);
 });
 
+test('names of clients are limited: a crowd of them is refused, who is known is not, and the state does not grow', async () => {
+  const state = newState();
+  const server = await start(state, ['--max-clients', '2']);
+  const as = (client: string, sequence = 1) =>
+    post(server.port, eventOf('chess-fan-1', 'opening'), {
+      'x-producer-id': client,
+      'x-sequence': String(sequence),
+    });
+  assert.equal([(await as('shop')).status, (await as('till')).status], [200, 200]);
+  for (let guest = 0; guest < 20; guest++) {
+    const { status, body, headers } = await as(`guest-${guest}`);
+    assert.equal([status, body.error?.code, headers.get('retry-after')], [503, 'OVERLOADED', '1']);
+    assert.match(String(body.error?.found), /x-producer-id, beside 2 .* 60 minutes/);
+  }
+  assert.equal((await as('shop')).body, { numEvents: 1, isDuplicate: true });
+  assert.equal((await as('shop', 2)).body, { numEvents: 1 });
+  assert.is((await post(server.port, eventOf('chess-fan-1', 'opening'))).status, 200, 'without a name');
+  assert.is(await stop(server), 0);
+  const { positions } = JSON.parse(readFileSync(join(state, 'checkpoint.json'), 'utf8'));
+  assert.equal(positions, { 'http:till': '1', 'http:shop': '2', http: '1' });
+});
+
 test('a full disk: what cannot be journalled is refused with 507, and what is there goes on being served', async () => {
   const state = newState();
   const first = await start(state);
@@ -195,7 +217,12 @@ test('flags that cannot be are refused before anything is left running', () => {
   refused(64, /--ingest without --stream/, ['--ingest']);
   const state = newState();
   refused(64, /--snapshot-seconds 0/, ['--ingest', '--stream', state, '--snapshot-seconds', '0']);
+  refused(64, /maxClients 0.5/, ['--ingest', '--stream', state, '--max-clients', '0.5']);
   refused(64, /halfLifeHours/, ['--ingest', '--stream', state, '--half-life-hours', '0']);
+  // Of the stream that is run elsewhere they would say nothing; not even where they say what is the default.
+  refused(64, /--max-item-age-hours, --top-k without --ingest/, ['--top-k', '1600', '--maxItemAgeHours=0']);
+  refused(64, /--compat without/, ['--stream', state, '--compat']);
+  refused(64, /--fav-verbs without/, ['--stream', state, '--fav-verbs', 'like', 'share']);
   const used = join(folder, 'state-0');
   refused(64, /settings/, ['--ingest', '--stream', used, '--half-life-hours', '3']);
   assert.not(existsSync(join(used, 'lock')));

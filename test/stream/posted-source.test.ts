@@ -3,16 +3,26 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { checkEvents, countEvents } from '../../src/stream/event-lines.ts';
 import { numberedBy, type Post } from '../../src/stream/event-post.ts';
-import { PostedSource } from '../../src/stream/sources/posted-source.ts';
+import { PostedSource, type PostedSourceOptions } from '../../src/stream/sources/posted-source.ts';
 
 const test = suite('posted source');
 const bytes = (text: string) => new TextEncoder().encode(text);
 const post = (text: string, numbered?: Post['numbered']): Post => ({ events: bytes(text), numbered });
 const outcome = (promise: Promise<unknown>) => promise.catch((error) => error.code);
 
-async function opened(positions: Readonly<Record<string, string>> = {}, maxWaitingBytes?: number) {
-  const source = new PostedSource({ name: 'posts', maxWaitingBytes });
-  await source.open({ positionOf: (partition) => positions[partition], settled: async () => undefined });
+/** @param receivedMs  of every position */
+async function opened(
+  positions: Readonly<Record<string, string>> = {},
+  options: Partial<PostedSourceOptions> = {},
+  receivedMs = 0,
+) {
+  const source = new PostedSource({ name: 'posts', ...options });
+  await source.open({
+    positionOf: (partition) => positions[partition],
+    partitions: () =>
+      Object.entries(positions).map(([partition, position]) => ({ partition, position, receivedMs })),
+    settled: async () => undefined,
+  });
   return source;
 }
 
@@ -56,7 +66,7 @@ test('a number that came before is counted once, and answered when the first is 
 });
 
 test('full, it refuses until something is acknowledged; drained, it refuses but hands out what it has', async () => {
-  const source = await opened({}, 3);
+  const source = await opened({}, { maxWaitingBytes: 3 });
   const large = source.post(post('{"a":1}'));
   assert.is(source.obstacle, 'full');
   assert.is(await outcome(source.post(post('{}'))), 'OVERLOADED');
@@ -72,6 +82,58 @@ test('full, it refuses until something is acknowledged; drained, it refuses but 
   const left = outcome(last);
   await source.close();
   assert.is(await left, 'OVERLOADED', 'nobody knows whether it came to disk');
+});
+
+test('beyond the limit the client heard of longest ago is forgotten for a new one, with the batch that is the reason', async () => {
+  let nowMs = 0;
+  const source = await opened({}, { maxClients: 2, holdMs: 1000, clock: () => nowMs });
+  /** The clients that are forgotten for this post; whether it came before; or why it is refused. */
+  const postOf = async (client: string, sequence: number) => {
+    const posted = source.post(post('{}', { client, sequence }));
+    const refused = await Promise.race([outcome(posted), new Promise((resolve) => setImmediate(resolve))]);
+    if (refused !== undefined) return refused;
+    const batch = await source.read();
+    await source.acknowledge(`http:${client}`, String(sequence));
+    assert.equal(await posted, { numEvents: 1 });
+    return batch?.forgets;
+  };
+  assert.equal([await postOf('a', 1), await postOf('b', 1)], [[], []]);
+  nowMs = 500;
+  assert.equal(await postOf('a', 2), []);
+  // Of b was heard longer ago than of a, but not long enough.
+  nowMs = 999;
+  assert.is(await postOf('c', 1), 'OVERLOADED');
+  assert.equal(await postOf('b', 1), { numEvents: 1, isDuplicate: true }, 'a refusal forgets nobody');
+  nowMs = 1000;
+  assert.equal(await postOf('c', 1), ['http:b']);
+  assert.equal(await postOf('a', 2), { numEvents: 1, isDuplicate: true });
+  assert.is(await postOf('b', 1), 'OVERLOADED', 'b is as new as any other');
+  nowMs = 1500;
+  assert.equal(
+    await postOf('b', 1),
+    ['http:a'],
+    'what is posted again by one who was forgotten counts again',
+  );
+});
+
+test('opened again it knows whom the journal knows, and who was heard of longest ago; a clock that was ahead keeps nobody for ever', async () => {
+  const known = { http: '9', 'events.ndjson': '7', 'http:z': '3', 'http:a': '5' };
+  const options = { maxClients: 2, holdMs: 1000, clock: () => 5000 };
+  const source = await opened(known, options, 4000);
+  const numbered = (client: string, sequence: number) => post('{}', { client, sequence });
+  assert.equal(await source.post(numbered('a', 5)), { numEvents: 1, isDuplicate: true });
+  void source.post(numbered('new', 1));
+  assert.equal((await source.read())?.forgets, ['http:z']);
+  assert.is(await outcome((await opened(known, options, 4001)).post(numbered('new', 1))), 'OVERLOADED');
+  let nowMs = 5000;
+  const ahead = await opened(known, { ...options, clock: () => nowMs }, 9e15);
+  nowMs = 6000;
+  void ahead.post(numbered('new', 1));
+  assert.equal((await ahead.read())?.forgets, ['http:z']);
+  // With a lower limit than before, room is made for one all the same.
+  const lower = await opened(known, { ...options, maxClients: 1 }, 4000);
+  void lower.post(numbered('new', 1));
+  assert.equal((await lower.read())?.forgets, ['http:z', 'http:a']);
 });
 
 test('numbers come with a client', () => {

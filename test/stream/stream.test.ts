@@ -6,6 +6,7 @@ import * as assert from 'uvu/assert';
 import { readCheckpointHead } from '../../src/stream/checkpoint.ts';
 import { LATEST, LONGEST } from '../../src/stream/embedding-store.ts';
 import type { Source, SourceBatch, SourceSession } from '../../src/stream/source.ts';
+import { PostedSource } from '../../src/stream/sources/posted-source.ts';
 import { Stream, type StreamOptions } from '../../src/stream/stream.ts';
 import { open, wasm } from '../fixtures/backends.ts';
 import { Random } from '../fixtures/random.ts';
@@ -189,6 +190,67 @@ test('a clock that jumps back changes nothing but what is too far in the future'
   assert.is(again.stream.engine.counts.numEvents, 300);
   assert.is(again.stream.engine.counts.numFuture, 0);
   await again.end();
+  folder.remove();
+});
+
+test('clients that number their posts take up bounded room, in journal and checkpoint, before and after a kill', async () => {
+  const folder = new Folder();
+  let nowMs = START_MS;
+  const clock = () => nowMs;
+  /** Posts one after the other, all acknowledged; gives the answers. The stream ends as a kill leaves it unless told otherwise. */
+  const session = async (posts: readonly [client: string, sequence: number][], withCheckpoint = false) => {
+    const { stream, end } = await folder.open({ clock });
+    const source = new PostedSource({ name: 'posts', maxClients: 3, holdMs: 1000, clock });
+    const running = stream.run(source);
+    const answers: unknown[] = [];
+    for (const [client, sequence] of posts) {
+      nowMs += 1000;
+      answers.push(
+        (await source.post({ events: lines(events.slice(0, 1)), numbered: { client, sequence } }))
+          .isDuplicate ?? false,
+      );
+    }
+    source.drain();
+    await running;
+    const { numEvents } = stream.engine.counts;
+    const inJournal = Object.keys(stream.journal.positions());
+    const known = [...stream.partitions()].map(({ partition }) => partition);
+    assert.equal([...inJournal].sort(), [...known].sort());
+    await end(withCheckpoint);
+    return { answers, numEvents, known };
+  };
+  const crowd = Array.from({ length: 200 }, (_, i) => [`guest-${i}`, 1] as [string, number]);
+  const first = await session([['shop', 7], ...crowd, ['b', 1], ['a', 1], ['c', 1], ['b', 2]]);
+  assert.equal(first.known, ['http:a', 'http:c', 'http:b']);
+  assert.is(first.numEvents, 205);
+  // Replayed, it knows the same clients in the same order, and forgets the same one for a new one.
+  const second = await session([
+    ['a', 1],
+    ['d', 1],
+    ['b', 2],
+    ['c', 1],
+    ['shop', 7],
+  ]);
+  assert.equal(second.answers, [true, false, true, true, false], 'who was forgotten is new');
+  assert.equal(second.known, ['http:b', 'http:d', 'http:shop']);
+  assert.is(second.numEvents, 207);
+  const third = await session([['c', 1]], true);
+  assert.equal(third.known, ['http:d', 'http:shop', 'http:c']);
+  const { positions, receivedMsOf } = readCheckpointHead(folder.file())!;
+  assert.equal(Object.entries(positions), [
+    ['http:d', '1'],
+    ['http:shop', '7'],
+    ['http:c', '1'],
+  ]);
+  assert.equal(Object.keys(receivedMsOf!), Object.keys(positions));
+  assert.is(receivedMsOf!['http:c'], nowMs);
+  // From the checkpoint alone: nothing is left to replay.
+  const fourth = await session([
+    ['d', 1],
+    ['e', 1],
+  ]);
+  assert.equal(fourth.answers, [true, false]);
+  assert.equal(fourth.known, ['http:shop', 'http:c', 'http:e']);
   folder.remove();
 });
 

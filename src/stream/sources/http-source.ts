@@ -14,6 +14,8 @@ export interface HttpSourceOptions {
   readonly maxBodyBytes?: number;
   /** Bytes that wait to be journalled; beyond that requests are refused with 429. */
   readonly maxWaitingBytes?: number;
+  /** Clients that are remembered with the number of their last post. */
+  readonly maxClients?: number;
   /** Answers other requests; gives false for those it does not know. */
   readonly answer?: (request: IncomingMessage, response: ServerResponse) => Promise<boolean>;
 }
@@ -21,12 +23,12 @@ export interface HttpSourceOptions {
 const RETRY_AFTER_SECONDS = 1;
 
 /**
- * `POST /v1/events`, a body of JSON lines. 200: on disk. 429: too much is waiting, 503: shutting down; neither was taken, try again.
- * A client that sends `x-producer-id` and `x-sequence` (1, 2, 3, ...) may send a request again that was not answered: it is counted
- * once. Requests of one client come one after the other.
+ * `POST /v1/events`, a body of JSON lines. 200: on disk. 429: too much is waiting, or too many clients number their posts, 503: shutting down;
+ * nothing was taken, try again. A client that sends `x-producer-id` and `x-sequence` (1, 2, 3, ...) may send a request again that was not
+ * answered: it is counted once, as long as the client is remembered (`ClientNumbers`). Requests of one client come one after the other.
  */
 export class HttpSource implements Source {
-  readonly #options: Required<Omit<HttpSourceOptions, 'answer' | 'maxWaitingBytes'>> &
+  readonly #options: Required<Pick<HttpSourceOptions, 'host' | 'port' | 'maxBodyBytes'>> &
     Pick<HttpSourceOptions, 'answer'>;
   readonly #server: Server;
   readonly #posts: PostedSource;
@@ -36,10 +38,11 @@ export class HttpSource implements Source {
     port,
     maxBodyBytes = 2 ** 25,
     maxWaitingBytes,
+    maxClients,
     answer,
   }: HttpSourceOptions) {
     this.#options = { host, port, maxBodyBytes, answer };
-    this.#posts = new PostedSource({ name: 'http', maxWaitingBytes });
+    this.#posts = new PostedSource({ name: 'http', maxWaitingBytes, maxClients });
     this.#server = createServer((request, response) => {
       this.#handle(request, response).catch((error: unknown) => {
         if (!response.headersSent) reply(response, 500, { error: String(error) });
@@ -110,7 +113,7 @@ export class HttpSource implements Source {
     } catch (error) {
       if (!(error instanceof SimClustersError)) throw error;
       request.resume();
-      if (error.code === 'OVERLOADED') this.#refuse(response);
+      if (error.code === 'OVERLOADED') this.#refuse(response, error.facts.got);
       else reply(response, error.httpStatus, { error: error.facts.expected });
     }
   }
@@ -127,10 +130,10 @@ export class HttpSource implements Source {
     if (events) reply(response, 200, { ...(await this.#posts.post({ events, numbered })) });
   }
 
-  #refuse(response: ServerResponse): void {
+  #refuse(response: ServerResponse, reason = 'too many events are waiting'): void {
     const headers = { 'retry-after': String(RETRY_AFTER_SECONDS) };
     if (this.#posts.obstacle === 'drained') reply(response, 503, { error: 'shutting down' }, headers);
-    else reply(response, 429, { error: 'too many events are waiting' }, headers);
+    else reply(response, 429, { error: reason }, headers);
   }
 
   /** Undefined: it was too long, and the client has been told. */

@@ -3,15 +3,23 @@ import { SimClustersError } from '../../core/errors.ts';
 import { countEvents } from '../event-lines.ts';
 import type { Post, Taken } from '../event-post.ts';
 import type { Source, SourceBatch, SourceSession } from '../source.ts';
+import {
+  ClientNumbers,
+  type ClientNumbersOptions,
+  clientNumbersDefaults,
+  partitionOfClient,
+} from './client-numbers.ts';
 
 /** Why nothing is taken just now. */
 export type Obstacle = 'full' | 'drained';
 
-export interface PostedSourceOptions {
+export interface PostedSourceOptions extends Partial<ClientNumbersOptions> {
   /** For messages and metrics. */
   readonly name: string;
   /** Bytes that wait to be journalled; beyond that posts are refused. */
   readonly maxWaitingBytes?: number;
+  /** Milliseconds since 1970. */
+  readonly clock?: () => number;
 }
 
 const DEFAULT_WAITING_BYTES = 2 ** 26;
@@ -26,36 +34,44 @@ interface Waiting {
 
 interface Repeated extends Pick<Waiting, 'numEvents' | 'resolve' | 'reject'> {
   readonly partition: string;
-  readonly position: number;
+  readonly position: string;
 }
 
 /**
  * Each client that numbers its posts is a partition, and its position the number; so a post that was not answered may come again and
- * is counted once. Posts of one client come one after the other. Those without a number share a partition.
+ * is counted once, as long as the client is remembered (`ClientNumbers`). Posts of one client come one after the other. Those without a number
+ * share a partition.
  */
 export class PostedSource implements Source {
   readonly name: string;
   readonly #maxWaitingBytes: number;
-  #session: SourceSession | undefined;
+  readonly #clock: () => number;
+  readonly #clients: ClientNumbers;
   readonly #waiting: Waiting[] = [];
   #waitingBytes = 0;
   /** Handed out, not yet acknowledged; by partition. */
   readonly #unanswered = new Map<string, Waiting[]>();
   /** Posts that came again before the first was answered. */
   #repeated: Repeated[] = [];
-  /** Last number taken of each client. */
-  readonly #taken = new Map<string, number>();
   #anonymous = 0;
   #isDrained = false;
   #wake: () => void = () => {};
 
-  constructor({ name, maxWaitingBytes = DEFAULT_WAITING_BYTES }: PostedSourceOptions) {
+  constructor({
+    name,
+    maxWaitingBytes = DEFAULT_WAITING_BYTES,
+    clock = Date.now,
+    maxClients = clientNumbersDefaults.maxClients,
+    holdMs = clientNumbersDefaults.holdMs,
+  }: PostedSourceOptions) {
     this.name = name;
     this.#maxWaitingBytes = maxWaitingBytes;
+    this.#clock = clock;
+    this.#clients = new ClientNumbers({ maxClients, holdMs });
   }
 
   async open(session: SourceSession): Promise<void> {
-    this.#session = session;
+    this.#clients.open(session.partitions(), this.#clock());
     this.#anonymous = Number(session.positionOf(ANONYMOUS) ?? 0);
   }
 
@@ -69,40 +85,40 @@ export class PostedSource implements Source {
    * Fulfilled when the events are on disk.
    * @throws SimClustersError OVERLOADED, as a rejection: nothing was taken; after `close` also where that is not known
    */
-  post({ events, numbered }: Post): Promise<Taken> {
+  async post({ events, numbered }: Post): Promise<Taken> {
     const { obstacle } = this;
-    if (obstacle) return Promise.reject(refused(obstacle));
-    const partition = numbered ? `http:${numbered.client}` : ANONYMOUS;
-    const position = numbered?.sequence ?? this.#anonymous + 1;
+    if (obstacle) throw refused(obstacle);
     const numEvents = countEvents(events);
-    if (numbered && position <= this.#lastTaken(partition))
-      return this.#answerAgain(partition, position, numEvents);
-    if (numbered) this.#taken.set(partition, position);
-    else this.#anonymous = position;
-    this.#waitingBytes += events.length;
+    if (!numbered)
+      return this.#take({ partition: ANONYMOUS, position: String(++this.#anonymous), events }, numEvents);
+    const { client, sequence } = numbered;
+    const partition = partitionOfClient(client);
+    const position = String(sequence);
+    if (sequence <= this.#clients.lastOf(partition))
+      return this.#answerAgain({ partition, position, numEvents });
+    const forgets = this.#clients.take(partition, sequence, this.#clock());
+    return this.#take({ partition, position, events, forgets }, numEvents);
+  }
+
+  #take(batch: SourceBatch, numEvents: number): Promise<Taken> {
+    this.#waitingBytes += batch.events.length;
     return new Promise((resolve, reject) => {
-      const batch = { partition, events, position: String(position) };
       this.#waiting.push({ batch, numEvents, resolve, reject });
       this.#wake();
     });
   }
 
   /** A post that came before: it is answered when that is on disk. */
-  async #answerAgain(partition: string, position: number, numEvents: number): Promise<Taken> {
-    const isJournalled = position <= Number(this.#session?.positionOf(partition) ?? 0);
-    if (isJournalled && !this.#isUnanswered(partition, position)) return { numEvents, isDuplicate: true };
+  #answerAgain(post: Pick<Repeated, 'partition' | 'position' | 'numEvents'>): Promise<Taken> {
+    if (!this.#isOnItsWay(post)) return Promise.resolve({ numEvents: post.numEvents, isDuplicate: true });
     return new Promise((resolve, reject) => {
-      this.#repeated.push({ partition, position, numEvents, resolve, reject });
+      this.#repeated.push({ ...post, resolve, reject });
     });
   }
 
-  /** The journal may know a position before it is on disk. */
-  #isUnanswered(partition: string, position: number): boolean {
-    return (this.#unanswered.get(partition) ?? []).some(({ batch }) => Number(batch.position) === position);
-  }
-
-  #lastTaken(partition: string): number {
-    return this.#taken.get(partition) ?? Number(this.#session?.positionOf(partition) ?? 0);
+  #isOnItsWay({ partition, position }: Pick<SourceBatch, 'partition' | 'position'>): boolean {
+    const isSame = ({ batch }: Waiting) => batch.partition === partition && batch.position === position;
+    return this.#waiting.some(isSame) || (this.#unanswered.get(partition) ?? []).some(isSame);
   }
 
   async read(): Promise<SourceBatch | undefined> {
@@ -128,7 +144,8 @@ export class PostedSource implements Source {
       resolve({ numEvents });
     }
     if (unanswered.length === 0) this.#unanswered.delete(partition);
-    const isDone = (again: Repeated) => again.partition === partition && again.position <= Number(position);
+    const isDone = (again: Repeated) =>
+      again.partition === partition && Number(again.position) <= Number(position);
     for (const { resolve, numEvents } of this.#repeated.filter(isDone))
       resolve({ numEvents, isDuplicate: true });
     this.#repeated = this.#repeated.filter((again) => !isDone(again));
