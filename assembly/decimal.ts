@@ -22,81 +22,75 @@ const SCALES: usize = memory.data<u8>([
 // @ts-ignore: decorator
 @inline function powerOfTen(power: u32): f64 { return load<f64>(POWERS + ((<usize>power) << 3)); }
 
+/** Is the nearest multiple of `unit` nearer than half? */
 // @ts-ignore: decorator
-@inline function isNear(digits: u32, unit: f64, scaled: f64, half: f64): bool {
-  return abs<f64>(<f64>digits * unit - scaled) < half;
+@inline function isNear(scaled: f64, unit: f64, multiple: u32, half: f64): bool {
+  return abs<f64>(<f64>multiple * unit - scaled) < half;
 }
 
-/** Two digits as text. */
+/** Eight digits, the first in the lowest byte, each 0 to 9: halves, quarters and eighths of the number side by side, as in one register. */
 // @ts-ignore: decorator
-@inline function pairOf(value: u32): u16 {
-  const tens = (value * 103) >> 10;
-  return <u16>(0x3030 + tens + ((value - 10 * tens) << 8));
+@inline function digitsOf(value: u32): u64 {
+  const high = value / 10000;
+  const fours = <u64>high | ((<u64>(value - high * 10000)) << 32);
+  const hundreds = ((fours * 10486) >> 20) & 0x0000007f0000007f;
+  const twos = hundreds + ((fours - 100 * hundreds) << 16);
+  const tens = ((twos * 103) >> 10) & 0x000f000f000f000f;
+  return tens + ((twos - 10 * tens) << 8);
 }
 
-/** Writes the last `count` digits of a number that end at `end`. */
+/** How many digits are left when zeros at the end are taken off. */
 // @ts-ignore: decorator
-@inline function writeDigits(end: usize, value: u32, count: u32): void {
-  let at = end;
-  let rest = value;
-  let left = count;
-  for (; left >= 2; left -= 2) {
-    const hundreds = rest / 100;
-    at -= 2;
-    store<u16>(at, pairOf(rest - 100 * hundreds));
-    rest = hundreds;
-  }
-  if (left != 0) store<u8>(at - 1, 48 + <u8>(rest % 10));
-}
+@inline function withoutZeros(digits: u64): u32 { return 8 - (<u32>clz<u64>(digits) >> 3); }
 
-/** Writes a float for which isPlainDecimal holds, with 15 bytes at the most, and returns the end of the text. */
+const ASCII_ZEROS: u64 = 0x3030303030303030;
+
+/** Writes a float for which isPlainDecimal holds, with 15 bytes at the most, and returns the end of the text. 16 bytes may be written to. */
 export function writeDecimal(at: usize, value: f32): usize {
   const exponent = reinterpret<u32>(value) >> 23;
   let scale = <u32>load<u8>(SCALES + exponent - FIRST_EXPONENT);
-  if (<f64>value * powerOfTen(scale) < 1e8) scale++;
+  scale += u32(<f64>value * powerOfTen(scale) < 1e8);
   const scaled = <f64>value * powerOfTen(scale);
   // Half of 2^(exponent - 150), the distance to the next float.
   const half = reinterpret<f64>((<u64>(exponent + 1023 - 151)) << 52) * powerOfTen(scale);
-  // Where fewer digits will do, so will more: the search begins in the middle, where it ends most often.
-  let places = <i32>scale - 2;
-  let digits = <u32>(scaled * 0.01 + 0.5);
-  if (isNear(digits, 100, scaled, half)) {
-    const fewer = <u32>(scaled * 0.001 + 0.5);
-    if (isNear(fewer, 1000, scaled, half)) {
-      digits = fewer;
-      places = <i32>scale - 3;
-    }
-  } else {
-    digits = <u32>(scaled * 0.1 + 0.5);
-    places = <i32>scale - 1;
-    if (!isNear(digits, 10, scaled, half)) {
-      digits = <u32>(scaled + 0.5);
-      places = <i32>scale;
-    }
+  // Nine digits, the last of them zeros where fewer will do. All are tried: a branch would be foretold wrongly every other time.
+  const hundreds = <u32>(scaled * 0.01 + 0.5);
+  const thousands = <u32>(scaled * 0.001 + 0.5);
+  const tens = <u32>(scaled * 0.1 + 0.5);
+  let nine = <u32>(scaled + 0.5);
+  nine = select<u32>(tens * 10, nine, isNear(scaled, 10, tens, half));
+  nine = select<u32>(hundreds * 100, nine, isNear(scaled, 100, hundreds, half));
+  nine = select<u32>(thousands * 1000, nine, isNear(scaled, 1000, thousands, half));
+  // What lies just below a power of ten may be that power.
+  if (nine == 1000000000) {
+    nine = 100000000;
+    scale--;
   }
-  for (let fewer = digits / 10; fewer * 10 == digits; fewer = digits / 10) {
-    digits = fewer;
-    places--;
-  }
-  return writeFixed(at, digits, places);
+  return scale >= 9 ? writeFraction(at, nine, scale) : writeMixed(at, nine, scale);
 }
 
-/** digits / 10^places, below 10^6; the last digit is not 0. */
-function writeFixed(at: usize, digits: u32, places: i32): usize {
-  if (places <= 0) return writeWhole(at, digits * <u32>powerOfTen(<u32>-places));
-  // Below 1 there may be more places than digits.
-  const whole = places < 10 ? digits / <u32>powerOfTen(<u32>places) : 0;
-  const point = writeWhole(at, whole);
-  store<u8>(point, 46);
-  const end = point + 1 + <usize>places;
-  writeDigits(end, digits, <u32>places);
-  return end;
-}
-
+/** nine / 10^scale, below 1; 10^8 <= nine < 10^9. */
 // @ts-ignore: decorator
-@inline function writeWhole(at: usize, value: u32): usize {
-  let count: u32 = 1;
-  for (let bound: u32 = 10; bound <= value; bound *= 10) count++;
-  writeDigits(at + count, value, count);
-  return at + count;
+@inline function writeFraction(at: usize, nine: u32, scale: u32): usize {
+  store<u64>(at, 0x3030303030302e30); // 0.000000
+  const first = at + 2 + scale - 9;
+  const leading = nine / 100000000;
+  const digits = digitsOf(nine - leading * 100000000);
+  store<u8>(first, <u8>(48 + leading));
+  store<u64>(first, digits | ASCII_ZEROS, 1);
+  return first + 1 + withoutZeros(digits);
+}
+
+/** nine / 10^scale, from 1 to 10^6; 10^8 <= nine < 10^9, 3 <= scale <= 8. */
+function writeMixed(at: usize, nine: u32, scale: u32): usize {
+  const power = <u32>powerOfTen(scale);
+  const whole = nine / power;
+  const rest = digitsOf((nine - whole * power) * <u32>powerOfTen(8 - scale));
+  const digits = digitsOf(whole * <u32>powerOfTen(scale - 1));
+  const numBefore = 9 - scale;
+  store<u64>(at, digits | ASCII_ZEROS);
+  if (rest == 0) return at + numBefore;
+  store<u8>(at + numBefore, 46);
+  store<u64>(at + numBefore + 1, rest | ASCII_ZEROS);
+  return at + numBefore + 1 + withoutZeros(rest);
 }

@@ -13,6 +13,8 @@ export interface IdTable {
 }
 
 const encoder = new TextEncoder();
+/** Where ids that are looked up are encoded, if they are short: a new array for each costs more than the search. */
+const shortText = new Uint8Array(192);
 // Without this, a byte order mark at the head of an id would be lost.
 const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
 
@@ -97,8 +99,11 @@ export class IdIndex {
   }
 
   findText(id: string): number {
-    const bytes = encoder.encode(id);
-    return this.find(bytes, 0, bytes.length);
+    if (3 * id.length > shortText.length) {
+      const bytes = encoder.encode(id);
+      return this.find(bytes, 0, bytes.length);
+    }
+    return this.find(shortText, 0, encoder.encodeInto(id, shortText).written);
   }
 
   /** A copy, trimmed to size. */

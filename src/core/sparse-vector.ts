@@ -70,9 +70,12 @@ export function keepEntries(
   isKept: (cluster: number, score: number) => boolean,
 ): SparseVector {
   const { clusters, scores } = vector;
-  const kept: number[] = [];
-  for (let i = 0; i < clusters.length; i++) if (isKept(clusters[i], scores[i])) kept.push(i);
-  return kept.length === clusters.length ? vector : take(vector, kept);
+  let numKept = 0;
+  while (numKept < clusters.length && isKept(clusters[numKept], scores[numKept])) numKept++;
+  if (numKept === clusters.length) return vector;
+  const kept = Array.from({ length: numKept }, (_, i) => i);
+  for (let i = numKept + 1; i < clusters.length; i++) if (isKept(clusters[i], scores[i])) kept.push(i);
+  return take(vector, kept);
 }
 
 function take({ clusters, scores }: SparseVector, places: readonly number[]): SparseVector {
