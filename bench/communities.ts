@@ -97,10 +97,7 @@ if (wanted.has('gowalla') && args.gowalla) {
     'Gowalla similarity, speed, weighted as sbf',
     await compareSpeed(graph, { ...settings, ...speed, referenceSeconds: 6 }),
   );
-  add(
-    'Gowalla similarity, speed, unit weights',
-    await compareSpeed(unit, { ...settings, ...speed, referenceSeconds: 6 }),
-  );
+  add('Gowalla similarity, speed, unit weights', await compareSpeed(unit, { ...settings, ...speed }));
   const rows = [];
   for (const unitWeights of [false, true]) {
     const found = await edgeF1(graph, { ...settings, unitWeights }, ['1', '2', '3']);

@@ -12,15 +12,5 @@ export function candidatesJson(variant: string, candidates: Candidates, texts: C
   const head = encoder.encode(
     `{"variant":${JSON.stringify(variant)},"numScanned":${numScanned},"candidates":[`,
   );
-  return new JsonBytes(joined([head, ...texts.pieces(candidates), END]));
-}
-
-function joined(pieces: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
-  const whole = new Uint8Array(pieces.reduce((sum, piece) => sum + piece.length, 0));
-  let at = 0;
-  for (const piece of pieces) {
-    whole.set(piece, at);
-    at += piece.length;
-  }
-  return whole;
+  return new JsonBytes(texts.write(head, candidates, END));
 }

@@ -36,21 +36,22 @@ export class CandidateTexts {
   }
 
   /**
-   * `{"id":…,"score":…}` for each, with commas between; scores as the shortest decimals that read back as the same 32-bit float.
-   * Cost O(bytes).
+   * `{"id":…,"score":…}` for each, with commas between, behind `head` and before `end`; scores as the shortest decimals that read back as the
+   * same 32-bit float. Cost O(bytes).
    */
-  pieces({ items, scores }: Candidates): Uint8Array[] {
-    if (items.length === 0) return [];
+  write(head: Uint8Array, { items, scores }: Candidates, end: Uint8Array): Uint8Array<ArrayBuffer> {
+    if (items.length === 0) return joined([head, end]);
     const { arena } = this.#kernels;
     const mark = arena.mark();
     try {
-      return this.#write(items, scores);
+      return joined([head, ...this.#pieces(items, scores), end]);
     } finally {
       arena.release(mark);
     }
   }
 
-  #write(items: Uint32Array, scores: Float32Array): Uint8Array[] {
+  /** The last one may lie in the arena. */
+  #pieces(items: Uint32Array, scores: Float32Array): Uint8Array[] {
     const { arena } = this.#kernels;
     const text = arena.u8(ROOM_BYTES);
     const progress = arena.u32(2);
@@ -69,11 +70,13 @@ export class CandidateTexts {
     for (let from = 0; from < items.length; ) {
       this.#kernels.call('writeCandidates', params, scratch, from, items.length);
       const [written, length] = progress;
-      if (length > 0) pieces.push(text.slice(0, length));
+      const piece = text.subarray(0, length);
+      if (length > 0) pieces.push(written < items.length ? piece.slice() : piece);
       // What the kernel does not write: scores out of its range, ids of ten thousand bytes.
       if (written === from) pieces.push(this.#one(items[written], scores[written]));
       from = Math.max(written, from + 1);
     }
+    // No comma before the first.
     pieces[0] = pieces[0].subarray(1);
     return pieces;
   }
@@ -82,4 +85,14 @@ export class CandidateTexts {
     const id = idAt(this.#ids, this.#rowOf ? this.#rowOf[item] : item);
     return encoder.encode(`,{"id":${JSON.stringify(id)},"score":${shortestDecimal(score)}}`);
   }
+}
+
+function joined(pieces: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
+  const whole = new Uint8Array(pieces.reduce((sum, piece) => sum + piece.length, 0));
+  let at = 0;
+  for (const piece of pieces) {
+    whole.set(piece, at);
+    at += piece.length;
+  }
+  return whole;
 }

@@ -65,7 +65,8 @@ function candidateTexts(index: ItemIndex, sources: readonly SparseVector[]): Wor
     async run(k) {
       const texts = new CandidateTexts(k, ids, index.rowOf);
       const retriever = new Retriever(k, index);
-      for (const source of sources) texts.pieces(retriever.search(source, defaultRetrievalConfig));
+      const none = new Uint8Array(0);
+      for (const source of sources) texts.write(none, retriever.search(source, defaultRetrievalConfig), none);
     },
     parts: [part('candidates as JSON text', 'writeCandidates')],
   };
