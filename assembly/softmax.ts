@@ -28,16 +28,18 @@ export const NEGLIGIBLE: f64 = -40;
 /** Index drawn with probability e^score / sum, by inversion of the cumulative sum. Weights: f64[numScores], scratch. */
 export function drawSoftmax(scores: usize, weights: usize, numScores: u32, best: f64, u: f64): u32 {
   let total: f64 = 0;
-  const inPairs = ASC_FEATURE_SIMD ? numScores & ~1 : 0;
-  for (let i: u32 = 0; i < inPairs; i += 2) {
-    const differences = f64x2.sub(v128.load(scores + ((<usize>i) << 3)), f64x2.splat(best));
-    const isKept = f64x2.ge(differences, f64x2.splat(NEGLIGIBLE));
-    const both = v128.and(expTwo(f64x2.pmax(f64x2.splat(NEGLIGIBLE), differences)), isKept);
-    v128.store(weights + ((<usize>i) << 3), both);
-    total += f64x2.extract_lane(both, 0);
-    total += f64x2.extract_lane(both, 1);
+  let i: u32 = 0;
+  if (ASC_FEATURE_SIMD) {
+    for (; i + 1 < numScores; i += 2) {
+      const differences = f64x2.sub(v128.load(scores + ((<usize>i) << 3)), f64x2.splat(best));
+      const isKept = f64x2.ge(differences, f64x2.splat(NEGLIGIBLE));
+      const both = v128.and(expTwo(f64x2.pmax(f64x2.splat(NEGLIGIBLE), differences)), isKept);
+      v128.store(weights + ((<usize>i) << 3), both);
+      total += f64x2.extract_lane(both, 0);
+      total += f64x2.extract_lane(both, 1);
+    }
   }
-  for (let i = inPairs; i < numScores; i++) {
+  for (; i < numScores; i++) {
     const difference = getF64(scores, i) - best;
     // e^0 is 1 to the last bit, and the leader's.
     const weight = difference < NEGLIGIBLE ? 0 : difference == 0 ? 1 : exp(difference);
