@@ -1,6 +1,7 @@
 /* Kernels in plain C, one thread, line by line as in assembly/, run on what kernel memory held when the jobs began.
  * usage: replay JOBS ROUNDS   (JOBS as written by bench/suite/replay.ts)
  * Prints seconds per round, then an FNV-1a hash of the memory afterwards, which must be that of the kernels. Alone: the kernels. */
+#include "candidate-text.h"
 #include "communities.h"
 #include "csr.h"
 #include "growth.h"
@@ -20,7 +21,7 @@ static const struct { const char *name; Kernel *run; } kernels[] = {
   NAMED(countKeys), NAMED(prefixKeys), NAMED(scatterByKey), NAMED(expandRows), NAMED(countDistinct), NAMED(mergeDuplicates),
   NAMED(countUnion), NAMED(unionMax), NAMED(compactRows), NAMED(gather32), NAMED(permuteRows), NAMED(topKRows),
   NAMED(columnSquareSums), NAMED(scaleColumns), NAMED(decayValues), NAMED(lastStates), NAMED(sharpenRows), NAMED(colorGraph),
-  NAMED(simhashRows), NAMED(hammingPairs), NAMED(scanPostings), NAMED(rescoreItems), NAMED(countInterests), NAMED(sumInterests),
+  NAMED(simhashRows), NAMED(hammingPairs), NAMED(scanPostings), NAMED(rescoreItems), NAMED(writeCandidates), NAMED(countInterests), NAMED(sumInterests),
   NAMED(vertexWeights), NAMED(affiliationScores), NAMED(edgeStatistics), NAMED(pairStatistics), NAMED(wedgeTables), NAMED(applyEvents),
   NAMED(spgemmTopK), NAMED(samplePairs), NAMED(cutInterests), NAMED(sweepItems), NAMED(rebaseItems), NAMED(exportItems), NAMED(readItems),
   NAMED(countEntries), NAMED(scatterEntries),

@@ -58,11 +58,20 @@ test('kernels with vector instructions are those that are timed without', () => 
   const kernelsOf = (source: string) => kernelNames.filter((name) => source.includes(`function ${name}(`));
   for (const [i, source] of sources.entries()) {
     const hasVectors =
-      /\bv128\b/.test(source) || source.includes("import { hammingDistance } from './simhash'");
+      /\bv128\b/.test(source) || /import \{ (hammingDistance|drawSoftmax) \} from/.test(source);
     const timed = kernelsOf(source).filter((name) => simdKernels.includes(name));
     assert.is(timed.length > 0, hasVectors && kernelsOf(source).length > 0, files[i]);
   }
-  assert.equal(withVectors.sort(), ['around', 'metropolis', 'postings', 'simhash', 'topk']);
+  assert.equal(withVectors.sort(), [
+    'around',
+    'candidate-text',
+    'dot-sums',
+    'metropolis',
+    'postings',
+    'simhash',
+    'softmax',
+    'topk',
+  ]);
 });
 
 test('the build without SIMD gives the same bytes', async () => {

@@ -158,7 +158,10 @@ export const writeCandidates: MakeCase = (random, numCandidates) => {
       idBytes,
       rowOf: isDirect ? undefined : random.u32(30, numIds),
       items: random.u32(numCandidates, isDirect ? numIds : 30),
-      scores: Float32Array.from({ length: numCandidates }, () => random.weight() * 10 ** random.below(4)),
+      // One in thirty is none that the kernel writes.
+      scores: Float32Array.from({ length: numCandidates }, () =>
+        random.chance(1 / 30) ? 0.5 : (1000 + random.below(1_000_000)) / 9 / 10 ** random.below(6),
+      ),
       text: new Uint8Array(room),
       room,
       progress: u32(2),

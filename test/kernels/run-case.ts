@@ -12,8 +12,10 @@ function stepOf(
   count: number,
   isOneByOne: boolean,
 ): Step {
-  const isSerial = kernel === 'moveAtOnce' || /one call/.test(kernelTable[kernel].items);
-  const step = kernels.step(kernel, params, count, isOneByOne ? 1 : undefined);
+  const { items } = kernelTable[kernel];
+  const isSerial = kernel === 'moveAtOnce' || /one call/.test(items);
+  const chunk = /in one call$/.test(items) ? Math.max(1, count) : isOneByOne ? 1 : undefined;
+  const step = kernels.step(kernel, params, count, chunk);
   return isSerial ? { ...step, isSerial } : step;
 }
 
