@@ -5,7 +5,7 @@ import { exp, INVERSE_LN2, LN2_HIGH, LN2_LOW, ln } from './math';
 /** Candidates whose score is this far below the best are left out of the softmax (e^-40 is below 2^-57). */
 export const NEGLIGIBLE: f64 = -40;
 
-/** e^x of two values of -700 to 700, each to the last bit what `exp` of math.ts gives: the same operations in the same order. */
+/** e^x of two values of -700 to 700 or NaN, each to the last bit what `exp` of math.ts gives: the same operations in the same order. */
 // @ts-ignore: decorator
 @inline function expTwo(x: v128): v128 {
   const k = f64x2.floor(f64x2.add(f64x2.mul(x, f64x2.splat(INVERSE_LN2)), f64x2.splat(0.5)));
@@ -32,8 +32,9 @@ export function drawSoftmax(scores: usize, weights: usize, numScores: u32, best:
   if (ASC_FEATURE_SIMD) {
     for (; i + 1 < numScores; i += 2) {
       const differences = f64x2.sub(v128.load(scores + ((<usize>i) << 3)), f64x2.splat(best));
-      const isKept = f64x2.ge(differences, f64x2.splat(NEGLIGIBLE));
-      const both = v128.and(expTwo(f64x2.pmax(f64x2.splat(NEGLIGIBLE), differences)), isKept);
+      // Said so that NaN, of weights that overflowed, stays what it is one at a time.
+      const isLeftOut = f64x2.lt(differences, f64x2.splat(NEGLIGIBLE));
+      const both = v128.andnot(expTwo(differences), isLeftOut);
       v128.store(weights + ((<usize>i) << 3), both);
       total += f64x2.extract_lane(both, 0);
       total += f64x2.extract_lane(both, 1);

@@ -42,6 +42,23 @@ test('every kernel of the table has a case', () => {
   assert.equal(Object.keys(kernelCases).sort(), [...kernelNames].sort());
 });
 
+test('proposeGrowth where sums of weights overflow: a softmax of NaN draws the same two at a time', async () => {
+  let numRounds = 0;
+  for (let round = 0; round < 40; round++) {
+    const kernelCase = kernelCases.proposeGrowth(new Random(`overflow ${round}`), 20 + round);
+    const { data } = kernelCase.values;
+    if (!(data instanceof Float32Array)) continue;
+    data.forEach((_, i) => {
+      data[i] = i % 3 === 0 ? 1 : 3e38;
+    });
+    const expected = await runCase(twins, 'proposeGrowth', kernelCase);
+    for (const { name, kernels } of rivals)
+      requireSameBytes(await runCase(kernels, 'proposeGrowth', kernelCase), expected, `${name} ${round}`);
+    numRounds++;
+  }
+  assert.ok(numRounds > 10);
+});
+
 for (const name of kernelNames) {
   test(name, async () => {
     let changedSomething = false;
